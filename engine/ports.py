@@ -1,0 +1,319 @@
+"""What the engine asks of the world: connectors, their registry, the store, the record cache, locks, the clock.
+
+Everything here is data and protocols; nothing is implemented here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+from tinydb.table import Table
+
+from engine.model import Customer, Field, Kind, Record, Sku
+
+
+# ------------------------------------------------------------------------------------------------ capabilities
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting of a connection, as the wizard, ``connection add --set`` and ``connection types`` show it.
+
+    A ``secret`` option holds a reference (``env:NAME``, ``file:/path``, ``command:...``, ``keyring:service/user``),
+    never the secret itself.
+    """
+
+    name: str
+    label: str
+    help: str = ""
+    required: bool = False
+    default: str = ""
+    secret: bool = False
+    prefix: bool = False  # any number of dotted names below this one (files: ``products.columns.``)
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a system can do; screens and the engine obey it and never ask for a connector's name."""
+
+    reads: frozenset[Kind] = frozenset()
+    creates: frozenset[Kind] = frozenset()
+    reads_fields: frozenset[Field] = frozenset()
+    writes_fields: frozenset[Field] = frozenset()
+    writes_external_id: bool = False
+    compare_and_set: bool = False
+    price_xor_quantity: bool = False
+    delta_quantity: bool = False
+    has_currency: bool = True
+    finds_marker: bool = False  # a create can be settled by reading a marker of ours back
+    batch_size: int = 1
+    calls_per_write: int = 1  # requests for one record, reading and verifying included: for estimates
+    page_size: int = 100
+    rate_per_minute: float | None = None
+    sku_slots: tuple[str, ...] = ()  # where an SKU may live: ("upc", "vendor") in Syncro
+    product_form: tuple[str, ...] = ()  # fields of a new product's form beyond name, price, cost, sku
+
+
+@dataclass(frozen=True, slots=True)
+class CheckItem:
+    """One line of a connection test: what was tried, whether it works, and what to do if not."""
+
+    name: str
+    ok: bool
+    message: str = ""
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    items: tuple[CheckItem, ...]
+    account: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return all(item.ok for item in self.items if item.required)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The rate budget of one connection as of now; ``limit`` requests per ``window`` seconds."""
+
+    limit: float | None = None
+    window: float = 60.0
+    used: int = 0
+    waiting_seconds: float = 0.0
+    requests: int = 0
+    throttled: int = 0
+    note: str = ""
+
+
+# ------------------------------------------------------------------------------------------------ reading, writing
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a complete read. ``total`` is what the system claims, or None."""
+
+    records: tuple[Record, ...]
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWrite:
+    """One field to write: canonical text (``engine.model.canonical`` for amounts). ``before`` is what must still hold."""
+
+    field: Field
+    before: str | None
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordWrite:
+    """All fields of one record that one run writes. ``key`` is the idempotency key of this logical write.
+
+    ``sku_slot`` says where the SKU lives: ``"sku"`` (the record's own), ``"upc"`` or ``"vendor:NAME"``.
+    """
+
+    key: str
+    kind: Kind
+    id: str
+    name: str
+    fields: tuple[FieldWrite, ...]
+    version: str = ""
+    sku_slot: str = "sku"
+    currency: str = ""
+
+
+class Result(StrEnum):
+    """The outcome of one field of one row. ``unknown`` is a connector's word only; the engine settles it by reading."""
+
+    APPLIED = "applied"
+    UNCHANGED = "unchanged"
+    STALE = "stale"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    BLOCKED = "blocked"
+    UNVERIFIED = "unverified"
+    NOT_SENT = "not_sent"
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOutcome:
+    """What a connector says of one field of one ``RecordWrite`` (or, with ``field`` None, of one create).
+
+    ``found`` is the value met when ``stale``; ``id`` the new record's id after a create; ``message`` and ``code`` are
+    the system's own words.
+    """
+
+    key: str
+    field: Field | None
+    result: Result
+    message: str = ""
+    code: str = ""
+    request_id: str = ""
+    found: str | None = None
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A record to be created. ``marker`` is stored with it where it can be read back (Syncro: the product's notes).
+
+    ``sku`` with ``vendor`` names whose code it is. ``customer`` is set for kind customers.
+    """
+
+    key: str
+    kind: Kind
+    source_id: str
+    name: str
+    description: str = ""
+    price: Decimal | None = None
+    cost: Decimal | None = None
+    currency: str = ""
+    sku: Sku | None = None
+    upc: str = ""
+    category: str = ""
+    taxable: bool = True
+    maintain_stock: bool = False
+    marker: str = ""
+    external_id: str = ""
+    customer: Customer | None = None
+
+
+class Connector(Protocol):
+    """One configured connection to one system. All methods raise ``ConnectorError`` subclasses only."""
+
+    capabilities: Capabilities
+
+    async def check(self) -> CheckReport:
+        """Connect and name every missing permission; writes nothing."""
+
+    def read(self, kind: Kind) -> AsyncIterator[Page]:
+        """All records of a kind, page by page; ends complete or raises ``IncompleteRead``."""
+
+    async def read_some(self, kind: Kind, ids: Sequence[str]) -> dict[str, Record]:
+        """Fresh copies of some records; an id that is gone is absent from the answer."""
+
+    async def write(self, writes: Sequence[RecordWrite]) -> list[WriteOutcome]:
+        """Write up to ``capabilities.batch_size`` records: exactly one outcome per (write, field), in order.
+
+        The ``before`` of every field is checked against the system right before writing (or by compare-and-set);
+        a value that moved is ``stale`` and that record's other fields are not written either. A request that may have
+        been carried out ends ``unknown``. Raises only when nothing of the batch can have been sent.
+        """
+
+    async def create(self, draft: Draft) -> WriteOutcome:
+        """Create one record; ``unknown`` when the request may have been carried out. Never retried by itself."""
+
+    async def find_marker(self, kind: Kind, marker: str, name: str) -> list[Record]:
+        """Records that carry our marker: settles an unknown create. ``name`` narrows the vendor's search."""
+
+    async def set_external_id(self, kind: Kind, id: str, value: str) -> WriteOutcome:
+        """Write the counterpart's id into an empty external-id field; a non-empty one is ``rejected``."""
+
+    async def choices(self, what: str) -> list[str]:
+        """Names to pick from in forms: ``"categories"``, ``"vendors"``."""
+
+    def budget(self) -> Budget: ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionContext:
+    """What a connector is built from. ``secret`` resolves a reference when it is needed, never earlier.
+
+    ``token_file`` is where a rotating token may be kept (0600, beside the workspace); ``scale`` speeds simulated time
+    up in sandboxes (1 in real life).
+    """
+
+    name: str
+    options: Mapping[str, str]
+    secret: Callable[[str], str]
+    token_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorType:
+    """What the entry-point group ``crosswalk.connectors`` holds: one per system."""
+
+    name: str
+    title: str
+    description: str
+    sides: frozenset[str]  # {"storefront", "backoffice"}
+    options: tuple[Option, ...]
+    capabilities: Capabilities
+    open: Callable[[ConnectionContext], Connector]
+    notes: tuple[str, ...] = field(default=())
+
+
+class Registry(Protocol):
+    """Finds connector types; implemented over entry points by ``connectors.registry``."""
+
+    def types(self) -> list[ConnectorType]: ...
+
+    def get(self, name: str) -> ConnectorType:
+        """Raises ``UsageError`` naming the known types."""
+
+
+# ------------------------------------------------------------------------------------------------ storage, time
+class Store(Protocol):
+    """Documents. Implemented by ``engine.store`` over SQLite; PostgreSQL may implement it later."""
+
+    def table(self, name: str) -> Table: ...
+
+    def transaction(self) -> AbstractContextManager[Any]:
+        """All writes inside are kept together or not at all; never ``await`` inside."""
+
+    def changes(self) -> dict[str, int]:
+        """A counter per table that grows with every commit that touched it, by any process."""
+
+    def close(self) -> None: ...
+
+
+class RecordCache(Protocol):
+    """What was last read from each system: disposable, one generation per (connection, kind)."""
+
+    def begin(self, connection: str, kind: Kind) -> CacheWriter: ...
+
+    def records(self, connection: str, kind: Kind) -> Iterator[Record]:
+        """All records of the current generation in reading order."""
+
+    def get(self, connection: str, kind: Kind, ids: Iterable[str]) -> dict[str, Record]: ...
+
+    def put(self, connection: str, kind: Kind, records: Iterable[Record]) -> None:
+        """Replace single records of the current generation (after a verified write or a fresh single read)."""
+
+    def count(self, connection: str, kind: Kind) -> int: ...
+
+    def read_at(self, connection: str, kind: Kind) -> datetime | None:
+        """When the current generation was completed."""
+
+    def generation(self, connection: str, kind: Kind) -> int:
+        """Grows with every swap and every ``put``."""
+
+    def forget(self, connection: str) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class CacheWriter(Protocol):
+    """A new generation in the making; invisible until ``commit``."""
+
+    def add(self, records: Iterable[Record]) -> None: ...
+
+    def commit(self, at: datetime) -> int: ...
+
+    def abandon(self) -> None: ...
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Aware UTC."""
+
+    def monotonic(self) -> float: ...
+
+    async def sleep(self, seconds: float) -> None: ...

@@ -1,0 +1,70 @@
+"""The settings of an integration: which value counts, which side is master, and what stops a run."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import Field as Setting
+
+from engine.model import Field, Side
+
+STRICT = ConfigDict(extra="forbid", frozen=True)
+
+
+class PriceChoice(BaseModel):
+    """Which of a product's prices (and costs) counts; none or several that qualify is *Needs choice*, never the first."""
+
+    model_config = STRICT
+    type: str = "recurring"
+    model: str = "FLAT"
+
+
+class SkuChoice(BaseModel):
+    """Which storefront value is the SKU, and where it lives in the back office."""
+
+    model_config = STRICT
+    storefront: Literal["sku", "mpn", "id", "upc"] = "mpn"
+    backoffice: Literal["sku", "upc", "vendor", "mpn"] = "sku"
+    backoffice_vendor: str = ""
+
+
+class Guards(BaseModel):
+    """What stops a change or a run. A limit of None switches that guard off; percentages are 0..100 and above."""
+
+    model_config = STRICT
+    zero_price: bool = True
+    below_cost: bool = True
+    max_change_percent: Decimal | None = Setting(default=Decimal(50), ge=0)
+    max_rows: int | None = Setting(default=500, ge=1)
+    max_percent_of_catalogue: Decimal | None = Setting(default=Decimal(50), ge=0, le=100)
+    max_shrink_percent: Decimal | None = Setting(default=Decimal(30), ge=0, le=100)
+    everything_changed: bool = True
+
+
+class IntegrationSettings(BaseModel):
+    """Everything of an integration that an admin may set: ``integration set NAME price.type=recurring ...``."""
+
+    model_config = STRICT
+    currency: str = "USD"
+    price: PriceChoice = PriceChoice()
+    cost: PriceChoice = PriceChoice()
+    sku: SkuChoice = SkuChoice()
+    fields: tuple[Field, ...] = (Field.PRICE, Field.COST, Field.SKU)
+    masters: dict[Field, Side] = {}
+    many_to_one: bool = False
+    match_is_mapping: bool = False
+    write_external_id: bool = False
+    guards: Guards = Guards()
+
+    @field_validator("currency")
+    @classmethod
+    def _iso(cls, value: str) -> str:
+        if len(value) != 3 or not value.isascii() or not value.isalpha():
+            raise ValueError("a currency is three letters, such as USD")
+        return value.upper()
+
+    def master(self, field: Field) -> Side:
+        """The side whose value wins; the storefront unless set otherwise."""
+        return self.masters.get(field, Side.STOREFRONT)

@@ -1,0 +1,225 @@
+"""What screens and commands are shown: immutable values, built by the engine, holding plain text only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import NamedTuple
+
+from engine.model import Customer, Field, Kind, Side, Status
+from engine.ports import Budget
+
+
+class Row(NamedTuple):
+    """One line of a list. ``side`` is the side the row hangs on: back-office rows are records nothing is mapped to.
+
+    ``id`` is that side's id (a fee's id on the Fees tab). ``detail`` is the difference or the evidence, ``search`` the
+    case-folded text that filters look in.
+    """
+
+    id: str
+    side: Side
+    left: str
+    left_id: str
+    right: str
+    right_id: str
+    detail: str
+    status: Status
+    reason: str
+    search: str
+
+    @property
+    def key(self) -> tuple[Side, str]:
+        return (self.side, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All rows of one list of one integration as of ``version``; never changed after it was handed out.
+
+    ``rows`` holds the storefront's rows first, then unmapped back-office rows (``side`` tells them apart).
+    """
+
+    integration: str
+    kind: Kind
+    version: int
+    rows: Sequence[Row]
+    counts: dict[Status, int]
+    unmapped_backoffice: int
+    storefront_read_at: datetime | None
+    backoffice_read_at: datetime | None
+
+    @property
+    def unmapped(self) -> int:
+        return self.counts.get(Status.UNMAPPED, 0) + self.counts.get(Status.AMBIGUOUS, 0)
+
+
+class Choice(NamedTuple):
+    """One counterpart the picker offers; ``search`` is case-folded name, ids and codes."""
+
+    id: str
+    name: str
+    hint: str
+    search: str
+    mapped_to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A ranked guess with readable evidence; ``exact`` marks an identical key, unique on both sides.
+
+    ``ambiguous`` is set on exact keys that are not unique. ``score`` is 0..1.
+    """
+
+    storefront_id: str
+    backoffice_id: str
+    score: float
+    evidence: tuple[str, ...]
+    exact: bool = False
+    ambiguous: bool = False
+    storefront_name: str = ""
+    backoffice_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """One field of a mapped row: both values, the baseline of each side, and the field's own status."""
+
+    field: str
+    storefront: str
+    backoffice: str
+    baseline_storefront: str
+    baseline_backoffice: str
+    status: Status
+    reason: str
+    master: Side | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One thing that was done: a mapping edit, a written field, a setting; ``run`` links it to its run."""
+
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    integration: str
+    kind: Kind | None
+    storefront_id: str
+    backoffice_id: str
+    name: str
+    field: Field | None
+    before: str | None
+    after: str | None
+    run: str
+    how: str
+    request_id: str = ""
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """The side panel of one row."""
+
+    row: Row
+    lines: tuple[tuple[str, str, str], ...]  # label, storefront value, back-office value
+    fields: tuple[FieldView, ...]
+    suggestions: tuple[Suggestion, ...]
+    history: tuple[HistoryEntry, ...]
+    mapping: str
+    urls: tuple[tuple[Side, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """The result of a mapping edit; ``id`` undoes it."""
+
+    id: int
+    action: str
+    count: int
+    message: str
+    skipped: tuple[tuple[str, str], ...] = ()  # (row id, why it was left alone)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportLine:
+    """One line of a mapping file: what importing it would do, or what is wrong with it (``error``)."""
+
+    line: int
+    kind: Kind | None
+    storefront_id: str
+    backoffice_id: str
+    action: str  # "map", "remap", "same", "ignore", "error"
+    error: str = ""
+    before: str = ""
+    note: str = ""
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPreview:
+    lines: tuple[ImportLine, ...]
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        return not any(line.error for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class DraftProblem:
+    source_id: str
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerReadiness:
+    """Whether a back-office customer can be created in the storefront, and which profile fields are missing."""
+
+    customer: Customer
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    id: int
+    at: datetime
+    integration: str
+    severity: str
+    message: str
+    acknowledged_by: str = ""
+    acknowledged_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionView:
+    """A connection with its health: when it last answered, its budget, and which process holds it for what."""
+
+    name: str
+    type: str
+    title: str
+    options: dict[str, str]
+    state: str  # "ok", "not checked", "reconnect needed", "unreachable" ...
+    message: str
+    checked_at: datetime | None
+    budget: Budget
+    holder: str = ""
+    holder_purpose: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PullReport:
+    """What a pull read: records per (connection, kind), and what could not be read and why."""
+
+    read: dict[str, dict[Kind, int]]
+    errors: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorLine:
+    name: str
+    ok: bool
+    message: str
