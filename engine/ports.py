@@ -268,6 +268,9 @@ class Store(Protocol):
     def transaction(self) -> AbstractContextManager[Any]:
         """All writes inside are kept together or not at all; never ``await`` inside."""
 
+    def last_id(self, table: str) -> int:
+        """The highest document id ever given out in a table, 0 when none: ids only grow."""
+
     def changes(self) -> dict[str, int]:
         """A counter per table that grows with every commit that touched it, by any process."""
 

@@ -1,0 +1,78 @@
+"""Reading both sides completely, or failing: a new generation in the cache per (connection, kind), and its age."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+
+from engine.connections import Connections
+from engine.errors import ConnectorError, IncompleteRead
+from engine.events import Events, PullProgress
+from engine.integrations import Integration
+from engine.model import Kind, Side
+from engine.ports import Clock, RecordCache
+from engine.views import PullReport
+
+READ_KINDS = (Kind.PRODUCTS, Kind.CUSTOMERS)
+
+
+class Catalog:
+    """Pulls into the cache. The caller holds the connections' locks."""
+
+    def __init__(self, connections: Connections, cache: RecordCache, clock: Clock, events: Events) -> None:
+        self._connections, self._cache, self._clock, self._events = connections, cache, clock, events
+
+    async def pull(self, integration: Integration, kinds: Collection[Kind] | None) -> PullReport:
+        """Read both sides at once. What failed keeps its previous generation and is named in ``errors``."""
+        wanted = [kind for kind in READ_KINDS if kinds is None or kind in kinds]
+        started = self._clock.monotonic()
+        both = await asyncio.gather(
+            *(self._pull_side(integration, side, wanted) for side in (Side.STOREFRONT, Side.BACKOFFICE))
+        )
+        read: dict[str, dict[Kind, int]] = {}
+        errors: list[str] = []
+        for side, (counts, problems) in zip((Side.STOREFRONT, Side.BACKOFFICE), both, strict=True):
+            read.setdefault(integration.connection(side), {}).update(counts)
+            errors += problems
+        return PullReport(read, tuple(errors), self._clock.monotonic() - started)
+
+    async def _pull_side(
+        self, integration: Integration, side: Side, kinds: Collection[Kind]
+    ) -> tuple[dict[Kind, int], list[str]]:
+        name = integration.connection(side)
+        counts: dict[Kind, int] = {}
+        problems: list[str] = []
+        for kind in kinds:
+            if kind not in self._connections.connector(name).capabilities.reads:
+                continue
+            try:
+                counts[kind] = await self.read(name, kind)
+            except ConnectorError as error:
+                self._connections.note(name, error)
+                problems.append(f"{kind} of {error if error.connection else f'{name}: {error}'}")
+        if counts and not problems:
+            self._connections.note(name, None)
+        return counts, problems
+
+    async def read(self, connection: str, kind: Kind) -> int:
+        """One complete read of one kind into a new generation; returns its size. Raises ``ConnectorError``; a repeated
+        id is ``IncompleteRead``, and the previous generation stays."""
+        connector = self._connections.connector(connection)
+        writer = self._cache.begin(connection, kind)
+        seen: set[str] = set()
+        try:
+            async for page in connector.read(kind):
+                for record in page.records:
+                    if record.id in seen:
+                        raise IncompleteRead(
+                            f"{kind.singular} {record.id!r} was delivered twice while reading; nothing was replaced, read again",
+                            connection=connection,
+                        )
+                    seen.add(record.id)
+                writer.add(page.records)
+                self._events.publish(PullProgress(connection, kind, len(seen), page.total))
+            writer.commit(self._clock.now())
+        except BaseException:
+            writer.abandon()
+            raise
+        return len(seen)
