@@ -1,0 +1,322 @@
+"""Pure: what one row, and each field of it, is now: (mapping, two records, baselines, decisions, settings) -> status.
+
+The row first, then each field; a row shows its worst. Nothing here reads, writes or asks the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+
+from engine.baselines import KEPT, Baseline, Decision
+from engine.fields import ABSENT, SIDE_NAMES, Value, display, fields_of, precision_note, read, same
+from engine.model import Field, Kind, Product, Record, Side, Status
+from engine.settings import IntegrationSettings
+
+Writable = Mapping[Side, Collection[Field]]
+
+#: The verb that unblocks a status; what screens and commands offer.
+VERBS: dict[Status, str] = {
+    Status.UNMAPPED: "map",
+    Status.AMBIGUOUS: "map",
+    Status.BROKEN: "remap",
+    Status.IGNORED: "unignore",
+    Status.CONFLICT: "resolve",
+    Status.NEEDS_CHOICE: "resolve",
+    Status.UNVERIFIED: "re-check",
+    Status.FAILED: "sync",
+    Status.OUT_OF_SYNC: "sync",
+    Status.FIRST_SYNC: "sync",
+}
+
+_SEVERITY = {status: number for number, status in enumerate(Status)}
+_PROBLEMS = {"unverified": Status.UNVERIFIED, "failed": Status.FAILED}
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One row: the storefront's record (or fee) and its counterpart. ``backoffice_id`` is empty while unmapped.
+
+    A record that is gone from a complete read is None. ``ignored`` is the reason (None: not ignored), ``ambiguous``
+    says which key is not unique.
+    """
+
+    kind: Kind
+    storefront_id: str
+    backoffice_id: str
+    storefront: Record | None
+    backoffice: Record | None
+    baselines: Mapping[Field, Baseline] = field(default_factory=dict)
+    decisions: Mapping[Field, Decision] = field(default_factory=dict)
+    ignored: str | None = None
+    ambiguous: str = ""
+    name: str = ""  # as remembered by the mapping, for records that are gone
+
+    @property
+    def key(self) -> tuple[Kind, str]:
+        return (self.kind, self.storefront_id)
+
+    @property
+    def title(self) -> str:
+        record = self.storefront or self.backoffice
+        return record.name if record is not None else self.name or self.storefront_id
+
+    def record(self, side: Side) -> Record | None:
+        return self.storefront if side is Side.STOREFRONT else self.backoffice
+
+    def id(self, side: Side) -> str:
+        return self.storefront_id if side is Side.STOREFRONT else self.backoffice_id
+
+
+@dataclass(frozen=True, slots=True)
+class FieldState:
+    """One field now. ``target`` is the side that would be overwritten, with ``before`` by ``after``.
+
+    ``blocked`` says why it may not be sent although the sides differ. ``adopts``: nothing is to be written, and both
+    sides' values become the new baseline at the next sync; ``rule_version`` is stored with it.
+    """
+
+    field: Field
+    status: Status
+    reason: str = ""
+    target: Side | None = None
+    before: str | None = None
+    after: str | None = None
+    source: str | None = None
+    verb: str = ""
+    blocked: str = ""
+    storefront: Value = ABSENT
+    backoffice: Value = ABSENT
+    adopts: bool = False
+    rule_version: str = ""
+
+    @property
+    def sends(self) -> bool:
+        """Whether a sync would write this field."""
+        return self.target is not None and not self.blocked
+
+
+@dataclass(frozen=True, slots=True)
+class RowState:
+    """A row shows its worst field; ``fields`` is empty where the row itself decides."""
+
+    status: Status
+    reason: str = ""
+    fields: tuple[FieldState, ...] = ()
+
+    @property
+    def verb(self) -> str:
+        return VERBS.get(self.status, "")
+
+
+def row_state(
+    pair: Pair, settings: IntegrationSettings, writable: Writable, fields: Collection[Field] | None = None
+) -> RowState:
+    """The state of one row over ``fields`` (default: the integration's). ``writable`` as ``fields.writable`` says."""
+    whole = _row_level(pair)
+    if whole is not None:
+        return whole
+    if pair.kind is Kind.CUSTOMERS:
+        return RowState(Status.MAPPED)
+    chosen = fields_of(pair.kind, settings.fields if fields is None else fields)
+    states = tuple(field_state(pair, name, settings, writable) for name in chosen)
+    if not states:
+        return RowState(Status.MAPPED)
+    worst = min(states, key=lambda state: _SEVERITY[state.status])
+    reason = worst.reason if worst.status is Status.IN_SYNC else f"{worst.field}: {worst.reason}"
+    return RowState(worst.status, reason, states)
+
+
+def _row_level(pair: Pair) -> RowState | None:
+    """What decides the whole row, in the order of the design; None where its fields decide."""
+    if isinstance(pair.storefront, Product) and pair.storefront.is_base:
+        return RowState(Status.BASE, "parent of variants; never synced itself")
+    if pair.ignored is not None:
+        return RowState(Status.IGNORED, pair.ignored)
+    if not pair.backoffice_id:
+        if pair.ambiguous:
+            return RowState(Status.AMBIGUOUS, pair.ambiguous)
+        what = "fee" if pair.kind is Kind.FEES else "it"
+        return RowState(Status.UNMAPPED, f"map {what} to a back-office {pair.kind.counterpart.singular} to sync it")
+    for side in (Side.BACKOFFICE, Side.STOREFRONT):
+        record = pair.record(side)
+        if record is None:
+            return RowState(Status.BROKEN, f"{pair.id(side)} is gone from {SIDE_NAMES[side]}")
+        if not record.active:
+            return RowState(Status.BROKEN, f"{record.name} ({record.id}) is inactive in {SIDE_NAMES[side]}")
+    return None
+
+
+def field_state(pair: Pair, name: Field, settings: IntegrationSettings, writable: Writable) -> FieldState:
+    """The three-way state of one field of a mapped row whose records both exist."""
+    assert pair.storefront is not None
+    assert pair.backoffice is not None
+    values = {
+        Side.STOREFRONT: read(pair.storefront, name, Side.STOREFRONT, settings),
+        Side.BACKOFFICE: read(pair.backoffice, name, Side.BACKOFFICE, settings),
+    }
+    baseline = pair.baselines.get(name)
+    if baseline is not None and baseline.backoffice_id not in {"", pair.backoffice_id}:
+        baseline = None  # of an earlier mapping
+    master = Side.STOREFRONT if pair.kind is Kind.FEES else settings.master(name)
+    decision = pair.decisions.get(name)
+    case = _Case(name, values, master, baseline, settings.currency, _can(pair.kind, writable, name))
+    state = case.decided(decision) if decision is not None else case.compared()
+    return case.with_problem(state)
+
+
+def _can(kind: Kind, writable: Writable, name: Field) -> frozenset[Side]:
+    """The sides that take a field. A fee's own side is the integration's list: never overwritten by a sync."""
+    sides = {side for side in Side if name in writable.get(side, ())}
+    if kind is Kind.FEES:
+        sides.discard(Side.STOREFRONT)
+    return frozenset(sides)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """All that decides one field, gathered once."""
+
+    field: Field
+    values: Mapping[Side, Value]
+    master: Side
+    baseline: Baseline | None
+    currency: str
+    can: frozenset[Side]
+
+    def compared(self) -> FieldState:
+        """Without a decision: equal, needs a choice, first sync, conflict, or out of sync."""
+        source, target = self.values[self.master], self.values[self.master.other]
+        if not source.problem and not target.problem and self._same(source.text, target.text):
+            return self._equal()
+        if self._kept():
+            return self._state(Status.IN_SYNC, "the difference was kept by decision", rule_version=KEPT)
+        for side in (self.master, self.master.other):
+            if self.values[side].problem:
+                return self._blocked(Status.NEEDS_CHOICE, self.values[side].problem, "resolve")
+        if source.text is None:
+            text = f"{SIDE_NAMES[self.master]} has no {self.field}; an empty value is never written"
+            return self._blocked(Status.NEEDS_CHOICE, text, "resolve")
+        return self._differs(source.text)
+
+    def decided(self, decision: Decision) -> FieldState:
+        """What an admin's decision makes of it: a write to one side, or a difference that is kept."""
+        if decision.value is not None:
+            target, after, why = self.master.other, decision.value, f"typed by {decision.actor or 'an admin'}"
+        else:
+            keep = decision.keep or self.master
+            target, why = keep.other, f"kept from {SIDE_NAMES[keep]} by {decision.actor or 'an admin'}"
+            kept = self.values[keep]
+            if target not in self.can and not self.values[target].problem and not kept.problem:
+                return self._state(Status.IN_SYNC, f"{why}; the difference stays", adopts=True, rule_version=KEPT)
+            if kept.problem or kept.text is None:
+                reason = kept.problem or f"{SIDE_NAMES[keep]} has no {self.field}; an empty value is never written"
+                return self._blocked(Status.NEEDS_CHOICE, reason, "resolve")
+            after = kept.text
+        if self.values[target].problem:
+            return self._blocked(Status.NEEDS_CHOICE, self.values[target].problem, "choose price")
+        other = self.values[target.other].text
+        rule = "" if self._same(after, other) else KEPT
+        if self._same(self.values[target].text, after):
+            return self._state(Status.IN_SYNC, why, adopts=True, rule_version=rule)
+        return replace(self._write(Status.OUT_OF_SYNC, target, after, why), rule_version=rule)
+
+    def with_problem(self, state: FieldState) -> FieldState:
+        """What the last run left behind stays visible until the values are equal; it can be sent again."""
+        problem = self.baseline.problem if self.baseline is not None else ""
+        if not problem or self.baseline is None or state.status not in {Status.OUT_OF_SYNC, Status.FIRST_SYNC}:
+            return state
+        reason = f"{self.baseline.problem_message or problem}; {state.reason}".rstrip("; ")
+        status = _PROBLEMS.get(problem, Status.FAILED)
+        return replace(state, status=status, reason=reason, verb=state.verb if state.blocked else VERBS[status])
+
+    def _equal(self) -> FieldState:
+        storefront, backoffice = (self.values[side].text for side in Side)
+        if storefront is None:
+            return self._state(Status.IN_SYNC, f"neither side has a {self.field}")
+        baseline = self.baseline
+        adopts = (
+            baseline is None
+            or bool(baseline.problem)
+            or baseline.rule_version == KEPT
+            or not self._same(baseline.storefront, storefront)
+            or not self._same(baseline.backoffice, backoffice)
+        )
+        return self._state(Status.IN_SYNC, adopts=adopts)
+
+    def _kept(self) -> bool:
+        return (
+            self.baseline is not None
+            and self.baseline.rule_version == KEPT
+            and not any(self._moved(side) or self.values[side].problem for side in Side)
+        )
+
+    def _differs(self, source: str) -> FieldState:
+        target = self.master.other
+        if self.baseline is None or not self.baseline.known:
+            return self._write(Status.FIRST_SYNC, target, source, f"first sync: {SIDE_NAMES[self.master]} wins")
+        if self.field is not Field.QUANTITY and self._moved(Side.STOREFRONT) and self._moved(Side.BACKOFFICE):
+            moves = " and ".join(self._move(side) for side in Side)
+            return self._blocked(Status.CONFLICT, f"both sides moved: {moves}", "resolve")
+        if self._moved(self.master):
+            reason = self._move(self.master)
+        elif self._moved(target):
+            reason = f"{self._move(target)}; {SIDE_NAMES[self.master]} wins"
+        else:
+            reason = f"{SIDE_NAMES[self.master]} wins"
+        return self._write(Status.OUT_OF_SYNC, target, source, reason)
+
+    def _write(self, status: Status, target: Side, after: str, reason: str) -> FieldState:
+        before = self.values[target].text
+        note = precision_note(self.field, after, self.currency)
+        reason = "; ".join(filter(None, (reason, note)))
+        if target not in self.can:
+            blocked = f"{SIDE_NAMES[target]} cannot take a {self.field} from here"
+            verb = "resolve"
+        else:
+            blocked, verb = "", "sync"
+        source = self.values[target.other].text
+        return self._state(
+            status, reason, target=target, before=before, after=after, source=source, blocked=blocked, verb=verb
+        )
+
+    def _blocked(self, status: Status, reason: str, verb: str) -> FieldState:
+        target = self.master.other
+        return self._state(
+            status,
+            reason,
+            target=target,
+            before=self.values[target].text,
+            source=self.values[self.master].text,
+            verb=verb,
+            blocked=reason,
+        )
+
+    def _moved(self, side: Side) -> bool:
+        return self.baseline is not None and not self._same(self.baseline.of(side), self.values[side].text)
+
+    def _move(self, side: Side) -> str:
+        was = display(self.field, self.baseline.of(side) if self.baseline else None, self.currency)
+        return f"{SIDE_NAMES[side]} moved {was} -> {display(self.field, self.values[side].text, self.currency)}"
+
+    def _same(self, left: str | None, right: str | None) -> bool:
+        return same(self.field, left, right, self.currency)
+
+    def _state(
+        self,
+        status: Status,
+        reason: str = "",
+        *,
+        target: Side | None = None,
+        before: str | None = None,
+        after: str | None = None,
+        source: str | None = None,
+        verb: str = "",
+        blocked: str = "",
+        adopts: bool = False,
+        rule_version: str = "",
+    ) -> FieldState:
+        return FieldState(
+            self.field, status, reason, target, before, after, source, verb, blocked,
+            self.values[Side.STOREFRONT], self.values[Side.BACKOFFICE], adopts, rule_version,
+        )  # fmt: skip
