@@ -179,6 +179,8 @@ def _amount(options: Sequence[PriceOption], what: str, side: Side, choice: Price
     if not fitting:
         shown = ", ".join(f"{o.type} {o.model} {canonical(o.amount)}" for o in options[:4])
         return Value(None, currency, f"no {what} is {choice.type} {choice.model}; there is: {shown}", _texts(options))
+    if len(fitting) == 1 and fitting[0].currency in {None, currency}:
+        return Value(canonical(fitting[0].amount), currency)
     usable = [o for o in fitting if not o.currency or o.currency.upper() == currency]
     if not usable:
         others = "/".join(sorted({o.currency or "" for o in fitting}))
@@ -192,6 +194,8 @@ def _amount(options: Sequence[PriceOption], what: str, side: Side, choice: Price
 
 def _fits(option: PriceOption, choice: PriceChoice) -> bool:
     """An option without a model (costs have none) is flat."""
+    if option.type == choice.type and option.model == choice.model:
+        return True
     return option.type.casefold() == choice.type.casefold() and (
         (option.model or "FLAT").casefold() == choice.model.casefold()
     )

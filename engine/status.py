@@ -151,49 +151,49 @@ def field_state(pair: Pair, name: Field, settings: IntegrationSettings, writable
     """The three-way state of one field of a mapped row whose records both exist."""
     assert pair.storefront is not None
     assert pair.backoffice is not None
-    values = {
-        Side.STOREFRONT: read(pair.storefront, name, Side.STOREFRONT, settings),
-        Side.BACKOFFICE: read(pair.backoffice, name, Side.BACKOFFICE, settings),
-    }
+    storefront = read(pair.storefront, name, Side.STOREFRONT, settings)
+    backoffice = read(pair.backoffice, name, Side.BACKOFFICE, settings)
     baseline = pair.baselines.get(name)
     if baseline is not None and baseline.backoffice_id not in {"", pair.backoffice_id}:
         baseline = None  # of an earlier mapping
+    # A fee's own side is the integration's list: it is always the master and never overwritten by a sync.
     master = Side.STOREFRONT if pair.kind is Kind.FEES else settings.master(name)
+    case = _Case(name, storefront, backoffice, master, baseline, settings.currency, pair.kind, writable)
     decision = pair.decisions.get(name)
-    case = _Case(name, values, master, baseline, settings.currency, _can(pair.kind, writable, name))
     state = case.decided(decision) if decision is not None else case.compared()
-    return case.with_problem(state)
+    return case.with_problem(state) if baseline is not None and baseline.problem else state
 
 
-def _can(kind: Kind, writable: Writable, name: Field) -> frozenset[Side]:
-    """The sides that take a field. A fee's own side is the integration's list: never overwritten by a sync."""
-    sides = {side for side in Side if name in writable.get(side, ())}
-    if kind is Kind.FEES:
-        sides.discard(Side.STOREFRONT)
-    return frozenset(sides)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Case:
-    """All that decides one field, gathered once."""
+    """All that decides one field, gathered once. Never changed; not frozen because a list builds 300,000 of them."""
 
     field: Field
-    values: Mapping[Side, Value]
+    storefront: Value
+    backoffice: Value
     master: Side
     baseline: Baseline | None
     currency: str
-    can: frozenset[Side]
+    kind: Kind
+    writable: Writable
+
+    def value(self, side: Side) -> Value:
+        return self.storefront if side is Side.STOREFRONT else self.backoffice
+
+    def takes(self, side: Side) -> bool:
+        """Whether a sync can write the field on a side."""
+        return self.field in self.writable.get(side, ()) and not (self.kind is Kind.FEES and side is Side.STOREFRONT)
 
     def compared(self) -> FieldState:
         """Without a decision: equal, needs a choice, first sync, conflict, or out of sync."""
-        source, target = self.values[self.master], self.values[self.master.other]
-        if not source.problem and not target.problem and self._same(source.text, target.text):
+        source, target = self.value(self.master), self.value(self.master.other)
+        if self._same(source.text, target.text) and not source.problem and not target.problem:
             return self._equal()
         if self._kept():
             return self._state(Status.IN_SYNC, "the difference was kept by decision", rule_version=KEPT)
         for side in (self.master, self.master.other):
-            if self.values[side].problem:
-                return self._blocked(Status.NEEDS_CHOICE, self.values[side].problem, "resolve")
+            if self.value(side).problem:
+                return self._blocked(Status.NEEDS_CHOICE, self.value(side).problem, "resolve")
         if source.text is None:
             text = f"{SIDE_NAMES[self.master]} has no {self.field}; an empty value is never written"
             return self._blocked(Status.NEEDS_CHOICE, text, "resolve")
@@ -206,32 +206,32 @@ class _Case:
         else:
             keep = decision.keep or self.master
             target, why = keep.other, f"kept from {SIDE_NAMES[keep]} by {decision.actor or 'an admin'}"
-            kept = self.values[keep]
-            if target not in self.can and not self.values[target].problem and not kept.problem:
+            kept = self.value(keep)
+            if not self.takes(target) and not self.value(target).problem and not kept.problem:
                 return self._state(Status.IN_SYNC, f"{why}; the difference stays", adopts=True, rule_version=KEPT)
             if kept.problem or kept.text is None:
                 reason = kept.problem or f"{SIDE_NAMES[keep]} has no {self.field}; an empty value is never written"
                 return self._blocked(Status.NEEDS_CHOICE, reason, "resolve")
             after = kept.text
-        if self.values[target].problem:
-            return self._blocked(Status.NEEDS_CHOICE, self.values[target].problem, "choose price")
-        other = self.values[target.other].text
+        if self.value(target).problem:
+            return self._blocked(Status.NEEDS_CHOICE, self.value(target).problem, "choose price")
+        other = self.value(target.other).text
         rule = "" if self._same(after, other) else KEPT
-        if self._same(self.values[target].text, after):
+        if self._same(self.value(target).text, after):
             return self._state(Status.IN_SYNC, why, adopts=True, rule_version=rule)
         return replace(self._write(Status.OUT_OF_SYNC, target, after, why), rule_version=rule)
 
     def with_problem(self, state: FieldState) -> FieldState:
         """What the last run left behind stays visible until the values are equal; it can be sent again."""
-        problem = self.baseline.problem if self.baseline is not None else ""
-        if not problem or self.baseline is None or state.status not in {Status.OUT_OF_SYNC, Status.FIRST_SYNC}:
+        if self.baseline is None or state.status not in {Status.OUT_OF_SYNC, Status.FIRST_SYNC}:
             return state
+        problem = self.baseline.problem
         reason = f"{self.baseline.problem_message or problem}; {state.reason}".rstrip("; ")
         status = _PROBLEMS.get(problem, Status.FAILED)
         return replace(state, status=status, reason=reason, verb=state.verb if state.blocked else VERBS[status])
 
     def _equal(self) -> FieldState:
-        storefront, backoffice = (self.values[side].text for side in Side)
+        storefront, backoffice = self.storefront.text, self.backoffice.text
         if storefront is None:
             return self._state(Status.IN_SYNC, f"neither side has a {self.field}")
         baseline = self.baseline
@@ -248,7 +248,7 @@ class _Case:
         return (
             self.baseline is not None
             and self.baseline.rule_version == KEPT
-            and not any(self._moved(side) or self.values[side].problem for side in Side)
+            and not any(self._moved(side) or self.value(side).problem for side in Side)
         )
 
     def _differs(self, source: str) -> FieldState:
@@ -267,15 +267,15 @@ class _Case:
         return self._write(Status.OUT_OF_SYNC, target, source, reason)
 
     def _write(self, status: Status, target: Side, after: str, reason: str) -> FieldState:
-        before = self.values[target].text
+        before = self.value(target).text
         note = precision_note(self.field, after, self.currency)
         reason = "; ".join(filter(None, (reason, note)))
-        if target not in self.can:
+        if not self.takes(target):
             blocked = f"{SIDE_NAMES[target]} cannot take a {self.field} from here"
             verb = "resolve"
         else:
             blocked, verb = "", "sync"
-        source = self.values[target.other].text
+        source = self.value(target.other).text
         return self._state(
             status, reason, target=target, before=before, after=after, source=source, blocked=blocked, verb=verb
         )
@@ -286,18 +286,18 @@ class _Case:
             status,
             reason,
             target=target,
-            before=self.values[target].text,
-            source=self.values[self.master].text,
+            before=self.value(target).text,
+            source=self.value(self.master).text,
             verb=verb,
             blocked=reason,
         )
 
     def _moved(self, side: Side) -> bool:
-        return self.baseline is not None and not self._same(self.baseline.of(side), self.values[side].text)
+        return self.baseline is not None and not self._same(self.baseline.of(side), self.value(side).text)
 
     def _move(self, side: Side) -> str:
         was = display(self.field, self.baseline.of(side) if self.baseline else None, self.currency)
-        return f"{SIDE_NAMES[side]} moved {was} -> {display(self.field, self.values[side].text, self.currency)}"
+        return f"{SIDE_NAMES[side]} moved {was} -> {display(self.field, self.value(side).text, self.currency)}"
 
     def _same(self, left: str | None, right: str | None) -> bool:
         return same(self.field, left, right, self.currency)
@@ -318,5 +318,5 @@ class _Case:
     ) -> FieldState:
         return FieldState(
             self.field, status, reason, target, before, after, source, verb, blocked,
-            self.values[Side.STOREFRONT], self.values[Side.BACKOFFICE], adopts, rule_version,
+            self.storefront, self.backoffice, adopts, rule_version,
         )  # fmt: skip
