@@ -3,6 +3,7 @@
 ``open_store`` is the durable state; ``open_cache`` is what was last read from the systems, and disposable.
 """
 
+from engine.store.cache import SqliteRecordCache, open_cache
 from engine.store.workspace_store import SqliteStore, open_store
 
-__all__ = ["SqliteStore", "open_store"]
+__all__ = ["SqliteRecordCache", "SqliteStore", "open_cache", "open_store"]

@@ -8,14 +8,12 @@ Layout: one SQL table per TinyDB table, ``t_<name>(id INTEGER PRIMARY KEY, doc T
 from __future__ import annotations
 
 import json
-import threading
 from collections import UserDict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from weakref import WeakSet
 
 from tinydb.storages import Storage
 from tinydb.utils import LRUCache
@@ -23,6 +21,7 @@ from tinydb.utils import LRUCache
 from engine.errors import WorkspaceError
 from engine.store.naming import bare_name, expression, index_name, table_name
 from engine.store.session import PATIENCE, Row, Session
+from engine.store.threads import PerThread
 
 QueryCache = LRUCache[Any, list[Row]]
 
@@ -31,7 +30,7 @@ encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 decode = json.loads
 
 
-@dataclass(slots=True, weakref_slot=True, eq=False)
+@dataclass(slots=True)
 class ThreadState:
     """What one thread knows: its connection, its open transaction's counters, and its cached query results."""
 
@@ -54,7 +53,7 @@ class ThreadState:
         self.known.clear()
         self.caches.clear()
 
-    def __del__(self) -> None:
+    def close(self) -> None:
         self.session.close()
 
 
@@ -97,9 +96,7 @@ class SqliteStorage(Storage):
         self.indexes = dict(indexes or {})
         self.format: int | None = None
         self._silent, self._patience = frozenset(silent), patience
-        self._local = threading.local()
-        self._states: WeakSet[ThreadState] = WeakSet()
-        self._closed = False
+        self._states = PerThread(self._connect, f"{self.path}: the workspace is closed")
         if self.state.session.value("SELECT 1 FROM sqlite_master WHERE name='tinydb_tables'") is None:
             with self.transaction() as state:
                 state.session.execute(
@@ -110,14 +107,11 @@ class SqliteStorage(Storage):
     @property
     def state(self) -> ThreadState:
         """The calling thread's connection and caches, opened at first use."""
-        state: ThreadState | None = getattr(self._local, "state", None)
-        if state is None:
-            if self._closed:
-                raise WorkspaceError(f"{self.path}: the workspace is closed")
-            state = ThreadState(Session(self.path, patience=self._patience))
-            state.session.on_begin, state.session.on_commit = self._check_format, self._count
-            self._local.state = state
-            self._states.add(state)
+        return self._states.get()
+
+    def _connect(self) -> ThreadState:
+        state = ThreadState(Session(self.path, patience=self._patience))
+        state.session.on_begin, state.session.on_commit = self._check_format, self._count
         return state
 
     @contextmanager
@@ -236,7 +230,4 @@ class SqliteStorage(Storage):
 
     def close(self) -> None:
         """Close every thread's connection."""
-        self._closed = True
-        for state in list(self._states):
-            state.session.close()
-        self._local = threading.local()
+        self._states.close()

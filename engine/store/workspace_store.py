@@ -43,6 +43,14 @@ class SqliteStore:
         """
         return self.db.transaction()
 
+    def last_id(self, table: str) -> int:
+        """The highest document id ever given out in a table, 0 when none: ids only grow and are never reused."""
+        state = self.db.storage.state
+        if table in state.next_ids:
+            return state.next_ids[table] - 1
+        found = state.session.value("SELECT next_id FROM tinydb_tables WHERE name=?", (table,))
+        return int(found or 1) - 1
+
     def changes(self) -> dict[str, int]:
         """A counter per table that grows with every commit that changed it, by any process; about 20 us.
 
