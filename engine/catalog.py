@@ -56,7 +56,8 @@ class Catalog:
 
     async def read(self, connection: str, kind: Kind) -> int:
         """One complete read of one kind into a new generation; returns its size. Raises ``ConnectorError``; a repeated
-        id is ``IncompleteRead``, and the previous generation stays."""
+        id is ``IncompleteRead``, and the previous generation stays.
+        """
         connector = self._connections.connector(connection)
         writer = self._cache.begin(connection, kind)
         seen: set[str] = set()

@@ -251,6 +251,10 @@ class Mappings:
                     if new is not None:
                         table.insert({**scope, **new})
                 old_mapping, new_mapping = before[0], after[0]
+                if (old_mapping or {}).get("backoffice_id") != (new_mapping or {}).get("backoffice_id"):
+                    # What was agreed with one counterpart says nothing about another: the next sync is a first sync.
+                    self._store.table("baselines").remove(row)
+                    self._store.table("decisions").remove(row)
                 entries.append(
                     entry(
                         now,

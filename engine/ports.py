@@ -52,6 +52,7 @@ class Capabilities:
     has_currency: bool = True
     finds_marker: bool = False  # a create can be settled by reading a marker of ours back
     batch_size: int = 1
+    concurrency: int = 1  # writes the system takes at the same time
     calls_per_write: int = 1  # requests for one record, reading and verifying included: for estimates
     page_size: int = 100
     rate_per_minute: float | None = None
@@ -297,6 +298,14 @@ class RecordCache(Protocol):
 
     def generation(self, connection: str, kind: Kind) -> int:
         """Grows with every swap and every ``put``."""
+
+    def raw(self, connection: str, kind: Kind) -> Iterator[tuple[str, str, bytes]]:
+        """(id, name, JSON) of all records in reading order: what lists of a hundred thousand are built from."""
+
+    def save_suggestions(self, integration: str, kind: Kind, found: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Replace what was suggested for the rows of one list."""
+
+    def load_suggestions(self, integration: str, kind: Kind) -> dict[str, list[dict[str, Any]]]: ...
 
     def forget(self, connection: str) -> None: ...
 

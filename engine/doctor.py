@@ -1,0 +1,76 @@
+"""What is well and what is not with a workspace. Contacts no system; ``connection check`` does."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from engine.changes import Run, RunState
+from engine.integrations import Integration
+from engine.model import Kind
+from engine.ports import RecordCache, Store
+from engine.views import ConnectionView, DoctorLine
+
+LOW_DISK = 200 * 1024 * 1024
+
+
+def examine(
+    path: Path,
+    store: Store,
+    cache: RecordCache,
+    connections: Sequence[ConnectionView],
+    integrations: Sequence[Integration],
+    runs: Sequence[Run],
+) -> list[DoctorLine]:
+    """One line per thing looked at."""
+    lines = [*_files(path), *_connections(connections), *_integrations(cache, integrations), *_runs(store, runs)]
+    if not integrations:
+        lines.append(
+            DoctorLine("integrations", False, "none yet: add two connections, then `crosswalk integration add`")
+        )
+    return lines
+
+
+def _files(path: Path) -> Iterator[DoctorLine]:
+    free = shutil.disk_usage(path).free
+    yield DoctorLine("disk", free > LOW_DISK, f"{free // 2**20:,} MiB free for {path}")
+    for token in sorted((path / "tokens").glob("*.json")):
+        mode = stat.S_IMODE(token.stat().st_mode)
+        text = "readable by its owner only" if not mode & 0o077 else f"mode {mode:o}: run chmod 600 {token}"
+        yield DoctorLine(f"token {token.stem}", not mode & 0o077, text)
+
+
+def _connections(connections: Sequence[ConnectionView]) -> Iterator[DoctorLine]:
+    for view in connections:
+        text = view.message or (f"last answer {view.checked_at:%Y-%m-%d %H:%M} UTC" if view.checked_at else view.state)
+        if view.holder:
+            text += f"; in use by {view.holder} ({view.holder_purpose})"
+        fine = view.state in {"ok", "not checked"}
+        yield DoctorLine(f"connection {view.name}", fine, text if fine else f"{view.state}: {text}")
+
+
+def _integrations(cache: RecordCache, integrations: Sequence[Integration]) -> Iterator[DoctorLine]:
+    for integration in integrations:
+        for connection in integration.connections:
+            at = cache.read_at(connection, Kind.PRODUCTS)
+            text = (
+                f"{cache.count(connection, Kind.PRODUCTS):,} products read {at:%Y-%m-%d %H:%M} UTC"
+                if at
+                else "never read: pull"
+            )
+            yield DoctorLine(f"{integration.name}: {connection}", at is not None, text)
+
+
+def _runs(store: Store, runs: Sequence[Run]) -> Iterator[DoctorLine]:
+    open_intents = len(store.table("intents"))
+    text = (
+        f"{open_intents} left open; the next start settles them by reading the systems" if open_intents else "none open"
+    )
+    yield DoctorLine("intents", not open_intents, text)
+    for run in runs:
+        if run.state in {RunState.INTERRUPTED, RunState.FAILED}:
+            yield DoctorLine(f"run {run.id}", False, f"{run.state}: {run.message}; `crosswalk resume {run.id}`")
+        if run.ended is not None and not run.totals.adds_up:
+            yield DoctorLine(f"run {run.id}", False, "its totals do not add up: see `crosswalk runs`, and report this")

@@ -1,0 +1,595 @@
+"""The one front door: every screen and every command calls this, and nothing behind it.
+
+Local verbs are plain methods and quick; verbs that work on the network or compute for long are coroutines. A workspace
+is used from one event loop; ``snapshot`` and ``detail`` may be called from any thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+import socket
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TextIO
+
+from engine import doctor, mapping_files
+from engine.alarms import Alarms
+from engine.catalog import Catalog
+from engine.changes import Outcome, Plan, Run
+from engine.clock import SystemClock
+from engine.connections import Connections
+from engine.decisions import decide
+from engine.details import detail
+from engine.drafting import Drafting
+from engine.errors import UnknownId, UsageError
+from engine.events import Events, RowsChanged
+from engine.fees import Fees
+from engine.history import History
+from engine.integrations import Integration, Integrations, parse_settings
+from engine.mappings import Ignored, Mappings, RowEdit, RowMapping
+from engine.model import Fee, Field, Kind, Record, Side, Status, utc_text
+from engine.operations import Operations
+from engine.ports import Capabilities, CheckReport, Clock, ConnectorType, Draft, Registry
+from engine.row_text import search_text
+from engine.rows import Lists
+from engine.settings import IntegrationSettings
+from engine.store import open_cache, open_store
+from engine.store.locks import ConnectionLocks
+from engine.suggestions import Suggestions
+from engine.views import (
+    Alarm,
+    Choice,
+    ConnectionView,
+    CustomerReadiness,
+    Detail,
+    DoctorLine,
+    DraftProblem,
+    Edit,
+    HistoryEntry,
+    ImportPreview,
+    PullReport,
+    Snapshot,
+    Suggestion,
+)
+
+
+class Workspace:
+    """One directory: ``workspace.db`` (state), ``cache.db`` (what was read; disposable), ``locks/``, ``tokens/``."""
+
+    def __init__(
+        self, path: Path, registry: Registry, *, actor: str, clock: Clock, secret: Callable[[str], str]
+    ) -> None:
+        self.path, self.actor, self.clock = path, actor, clock
+        self.store = open_store(path / "workspace.db")
+        self.cache = open_cache(path / "cache.db")
+        self.lineage = self.store.lineage
+        self.events = Events()
+        self.locks = ConnectionLocks(path / "locks")
+        self._registry = registry
+        self._connections = Connections(self.store, registry, clock, secret, path)
+        self._integrations = Integrations(self.store)
+        self._history = History(self.store)
+        self._mappings = Mappings(self.store, self._history, clock, actor)
+        self._fees = Fees(self.store, self.cache)
+        self._alarms = Alarms(self.store, clock, self.events, actor)
+        self._catalog = Catalog(self._connections, self.cache, clock, self.events)
+        self._suggestions = Suggestions(self.cache, self._mappings)
+        self._lists = Lists(
+            self.store,
+            self.cache,
+            self._connections,
+            self._mappings,
+            self._fees,
+            self._history,
+            self._suggestions,
+            clock,
+        )
+        self._drafting = Drafting(self.cache, self._mappings)
+        self._operations = Operations(
+            store=self.store,
+            cache=self.cache,
+            locks=self.locks,
+            clock=clock,
+            events=self.events,
+            actor=actor,
+            lineage=self.lineage,
+            connections=self._connections,
+            integrations=self._integrations,
+            catalog=self._catalog,
+            lists=self._lists,
+            mappings=self._mappings,
+            alarms=self._alarms,
+        )
+
+    # ------------------------------------------------------------------------------------------------ life
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        registry: Registry,
+        *,
+        actor: str = "",
+        clock: Clock | None = None,
+        secret: Callable[[str], str] | None = None,
+    ) -> Workspace:
+        """Open or create. Raises ``WorkspaceError`` when it cannot be read or written, or was made by a newer version."""
+        return cls(path, registry, actor=actor or _user(), clock=clock or SystemClock(), secret=secret or _no_secret)
+
+    async def close(self) -> None:
+        await self._connections.close()
+        self.cache.close()
+        self.store.close()
+
+    async def recover(self) -> list[Run]:
+        """Settle what a process that died left open, on every connection whose lock is free. Comes before anything else."""
+        return await self._operations.recover()
+
+    def changes(self) -> dict[str, int]:
+        """A counter per table that grows with every commit of any process: what a console polls."""
+        return self.store.changes()
+
+    # ------------------------------------------------------------------------------------------------ connections
+    def connection_types(self) -> list[ConnectorType]:
+        return self._registry.types()
+
+    def connections(self) -> list[ConnectionView]:
+        return [self._with_holder(view) for view in self._connections.views()]
+
+    def connection(self, name: str) -> ConnectionView:
+        return self._with_holder(self._connections.view(name))
+
+    def add_connection(self, name: str, type: str, options: Mapping[str, str]) -> ConnectionView:
+        return self._connections.add(name, type, options)
+
+    def set_connection(self, name: str, options: Mapping[str, str]) -> ConnectionView:
+        return self._connections.set(name, options)
+
+    def remove_connection(self, name: str) -> None:
+        self._connections.remove(name)
+        self.cache.forget(name)
+
+    async def check_connection(self, name: str) -> CheckReport:
+        """Test a connection; the report names every missing permission."""
+        self._connections.view(name)
+        async with self._operations.exclusive([name], f"test of {name}"):
+            return await self._connections.check(name)
+
+    async def choices(self, integration: str | None, side: Side, what: str) -> list[str]:
+        """Names to pick from in forms: ``"categories"``, ``"vendors"``."""
+        name = self.integration(integration).connection(side)
+        async with self._operations.exclusive([name], f"reading {what} of {name}"):
+            return await self._connections.connector(name).choices(what)
+
+    # ------------------------------------------------------------------------------------------------ integrations
+    def integrations(self) -> list[Integration]:
+        return self._integrations.all()
+
+    def integration(self, name: str | None = None) -> Integration:
+        return self._integrations.get(name)
+
+    def add_integration(
+        self, name: str, storefront: str, backoffice: str, settings: Mapping[str, str] | None = None
+    ) -> Integration:
+        for side, connection in ((Side.STOREFRONT, storefront), (Side.BACKOFFICE, backoffice)):
+            if side.value not in self._connections.type_of(connection).sides:
+                raise UsageError(f"{connection} cannot be the {side} of an integration; nothing was saved")
+        values = dict(settings or {})
+        if "sku.backoffice" not in values and "vendor" in self._connections.type_of(backoffice).capabilities.sku_slots:
+            values["sku.backoffice"] = "upc"  # a vendor's SKU needs a vendor's name, which only the admin knows
+        return self._integrations.add(name, storefront, backoffice, parse_settings(IntegrationSettings(), values))
+
+    def set_integration(self, name: str, settings: Mapping[str, str]) -> Integration:
+        current = self.integration(name)
+        changed = Integration(
+            current.name,
+            current.storefront,
+            current.backoffice,
+            parse_settings(current.settings, settings),
+            current.good_counts,
+        )
+        return self._integrations.save(changed)
+
+    def remove_integration(self, name: str) -> None:
+        self._integrations.remove(name)
+
+    def capabilities(self, integration: str | None, side: Side) -> Capabilities:
+        return self._connections.connector(self.integration(integration).connection(side)).capabilities
+
+    def connection_of(self, integration: str | None, side: Side) -> ConnectionView:
+        return self.connection(self.integration(integration).connection(side))
+
+    # ------------------------------------------------------------------------------------------------ reading
+    async def pull(self, integration: str | None = None, kinds: Collection[Kind] | None = None) -> PullReport:
+        """Read both sides completely. Unique exact matches become mappings where the setting allows it."""
+        chosen = self.integration(integration)
+        report = await self._operations.pull(chosen, kinds)
+        if chosen.settings.match_is_mapping:
+            for kind in (Kind.PRODUCTS, Kind.CUSTOMERS):
+                if kinds is None or kind in kinds:
+                    await self.suggest(chosen.name, kind)
+                    self._map_matches(chosen, kind)
+        for kind in Kind:
+            self.events.publish(RowsChanged(chosen.name, kind))
+        return report
+
+    # ------------------------------------------------------------------------------------------------ lists
+    def snapshot(self, integration: str | None, kind: Kind) -> Snapshot:
+        return self._lists.snapshot(self.integration(integration), kind)
+
+    def detail(
+        self, integration: str | None, kind: Kind, row_id: str, side: Side = Side.STOREFRONT, *, history: int = 20
+    ) -> Detail:
+        """Everything known of one row. Raises ``UnknownId``."""
+        chosen = self.integration(integration)
+        row = next((r for r in self.snapshot(chosen.name, kind).rows if r.id == row_id and r.side is side), None)
+        if row is None:
+            raise UnknownId(kind.singular, row_id, "it is not in the list as last read")
+        entries = tuple(self._history.search(chosen.name, None, row_id, None, history))
+        pair, state = self._lists.pair(chosen, kind, row_id if side is Side.STOREFRONT else "")
+        if side is Side.BACKOFFICE:
+            record = self.cache.get(chosen.backoffice, kind.counterpart, [row_id]).get(row_id)
+            pair = type(pair)(kind, "", row_id, None, record)
+        mapping = self._mappings.mapped(chosen.name, kind).get(row_id) if side is Side.STOREFRONT else None
+        guesses = () if mapping or side is Side.BACKOFFICE else self.suggestions(chosen.name, kind, row_id)
+        return detail(row, pair, state, mapping, guesses, entries, chosen.settings)
+
+    def choices_for(self, integration: str | None, kind: Kind) -> Sequence[Choice]:
+        """All counterparts on the back-office side, in reading order, for the picker."""
+        chosen = self.integration(integration)
+        holders: dict[str, str] = {}
+        for other in Kind:
+            if other.counterpart is kind.counterpart:
+                for mapping in self._mappings.mapped(chosen.name, other).values():
+                    holders[mapping.backoffice_id] = mapping.storefront_name or mapping.storefront_id
+        return [
+            Choice(record.id, record.name, _hint(record), search_text(record), holders.get(record.id, ""))
+            for record in self.cache.records(chosen.backoffice, kind.counterpart)
+        ]
+
+    # ------------------------------------------------------------------------------------------------ suggestions
+    async def suggest(self, integration: str | None, kind: Kind, *, top: int = 5, min_score: float = 0.0) -> int:
+        """Rank counterparts for all rows without one, in a worker thread; returns how many rows have at least one."""
+        chosen = self.integration(integration)
+        fees = self.fees(chosen.name) if kind is Kind.FEES else []
+        count = await asyncio.to_thread(self._suggestions.compute, chosen, kind, fees, top=top, min_score=min_score)
+        self.events.publish(RowsChanged(chosen.name, kind))
+        return count
+
+    def suggestions(self, integration: str | None, kind: Kind, storefront_id: str) -> tuple[Suggestion, ...]:
+        return self._suggestions.all(self.integration(integration).name, kind).get(storefront_id, ())
+
+    def all_suggestions(self, integration: str | None, kind: Kind) -> dict[str, tuple[Suggestion, ...]]:
+        return dict(self._suggestions.all(self.integration(integration).name, kind))
+
+    def acceptable(
+        self, integration: str | None, kind: Kind, min_score: float, ids: Collection[str] | None = None
+    ) -> tuple[Suggestion, ...]:
+        """The top suggestion of every unmapped row at or above a score, doubtful first. A target that two rows want goes
+        to neither, unless the integration allows many-to-one.
+        """
+        chosen = self.integration(integration)
+        open_rows = {
+            r.id
+            for r in self.snapshot(chosen.name, kind).rows
+            if r.status is Status.UNMAPPED and r.side is Side.STOREFRONT
+        }
+        wanted = open_rows if ids is None else open_rows.intersection(ids)
+        best = [
+            guesses[0]
+            for row_id, guesses in self.all_suggestions(chosen.name, kind).items()
+            if row_id in wanted and guesses and not guesses[0].ambiguous and guesses[0].score >= min_score
+        ]
+        taken = {
+            m.backoffice_id
+            for other in Kind
+            if other.counterpart is kind.counterpart
+            for m in self._mappings.mapped(chosen.name, other).values()
+        }
+        if not chosen.settings.many_to_one:
+            wishes: dict[str, int] = {}
+            for guess in best:
+                wishes[guess.backoffice_id] = wishes.get(guess.backoffice_id, 0) + 1
+            best = [g for g in best if wishes[g.backoffice_id] == 1 and g.backoffice_id not in taken]
+        return tuple(sorted(best, key=lambda g: (g.exact, g.score, g.storefront_id)))
+
+    # ------------------------------------------------------------------------------------------------ mapping edits
+    def map(
+        self, integration: str | None, kind: Kind, pairs: Sequence[tuple[str, str]], *, how: str = "by hand"
+    ) -> Edit:
+        """Map rows to counterparts. Raises ``UnknownId`` or ``UsageError``; then nothing was mapped."""
+        chosen = self.integration(integration)
+        left = self._names(chosen, kind, [sid for sid, _ in pairs])
+        right = {
+            r.id: r.name
+            for r in self.cache.get(chosen.backoffice, kind.counterpart, {bid for _, bid in pairs}).values()
+        }
+        for _, bid in pairs:
+            if bid not in right:
+                raise UnknownId(
+                    f"{kind.counterpart.singular} of {chosen.backoffice}",
+                    bid,
+                    "pull, then try again; nothing was mapped",
+                )
+        return self._edited(chosen, kind, self._mappings.map(chosen, kind, pairs, left, right, how))
+
+    def unmap(self, integration: str | None, kind: Kind, ids: Collection[str]) -> Edit:
+        chosen = self.integration(integration)
+        return self._edited(chosen, kind, self._mappings.unmap(chosen, kind, ids))
+
+    def ignore(
+        self, integration: str | None, kind: Kind, ids: Collection[str], reason: str, until: date | None = None
+    ) -> Edit:
+        chosen = self.integration(integration)
+        return self._edited(
+            chosen, kind, self._mappings.ignore(chosen, kind, self._names(chosen, kind, ids), reason, until)
+        )
+
+    def unignore(self, integration: str | None, kind: Kind, ids: Collection[str]) -> Edit:
+        chosen = self.integration(integration)
+        return self._edited(chosen, kind, self._mappings.unignore(chosen, kind, ids))
+
+    def reject(self, integration: str | None, kind: Kind, storefront_id: str, backoffice_id: str) -> Edit:
+        """Remember that two records are not the same thing."""
+        chosen = self.integration(integration)
+        edit = self._mappings.reject(chosen, kind, storefront_id, backoffice_id)
+        self._suggestions.forget_pair(chosen.name, kind, storefront_id, backoffice_id)
+        return self._edited(chosen, kind, edit)
+
+    def undo_edit(self, integration: str | None) -> Edit:
+        """Take back the newest mapping edit; again, the one before."""
+        chosen = self.integration(integration)
+        edit = self._mappings.undo(chosen)
+        for kind in Kind:
+            self.events.publish(RowsChanged(chosen.name, kind))
+        return edit
+
+    def resolve(
+        self,
+        integration: str | None,
+        kind: Kind,
+        id: str,
+        field: Field,
+        *,
+        keep: Side | None = None,
+        value: str | None = None,
+    ) -> Edit:
+        """Decide a conflict or a choice: keep one side's value, or a typed one. The next sync carries it out."""
+        chosen = self.integration(integration)
+        pair, _ = self._lists.pair(chosen, kind, id)
+        edit = decide(self.store, self._history, self.clock, self.actor, chosen, pair, field, keep=keep, value=value)
+        return self._edited(chosen, kind, edit)
+
+    def export_mappings(self, integration: str | None, out: TextIO) -> int:
+        """Write all mappings and ignored rows as CSV; returns the number of rows."""
+        name = self.integration(integration).name
+        count = 0
+        for position, kind in enumerate(Kind):
+            mapped, ignored = self._mappings.mapped(name, kind), self._mappings.ignored(name, kind)
+            count += mapping_files.write(out, kind, mapped, ignored, header=position == 0)
+        return count
+
+    def preview_mappings(self, integration: str | None, source: TextIO) -> ImportPreview:
+        """What importing a file would change, line by line; nothing is changed."""
+        chosen = self.integration(integration)
+        storefront: dict[Kind, Mapping[str, str]] = {}
+        for kind in (Kind.CUSTOMERS, Kind.PRODUCTS):
+            storefront[kind] = {i: name for i, name, _ in self.cache.raw(chosen.storefront, kind)}
+        storefront[Kind.FEES] = {fee.id: fee.name for fee in self.fees(chosen.name)}
+        backoffice = {
+            kind: {i: name for i, name, _ in self.cache.raw(chosen.backoffice, kind)}
+            for kind in (Kind.CUSTOMERS, Kind.PRODUCTS)
+        }
+        return mapping_files.preview(
+            source,
+            storefront,
+            backoffice,
+            {kind: self._mappings.mapped(chosen.name, kind) for kind in Kind},
+            {kind: self._mappings.ignored(chosen.name, kind) for kind in Kind},
+            many_to_one=chosen.settings.many_to_one,
+        )
+
+    def import_mappings(self, integration: str | None, preview: ImportPreview) -> Edit:
+        """Apply a clean preview, all kinds in one transaction. Raises ``UsageError`` when it names an error."""
+        chosen = self.integration(integration)
+        if not preview.ok:
+            bad = next(line for line in preview.lines if line.error)
+            raise UsageError(f"line {bad.line}: {bad.error}; nothing was imported")
+        now = utc_text(self.clock.now())
+        total, last, skipped = 0, 0, 0
+        with self.store.transaction():
+            for kind in Kind:
+                lines = [line for line in preview.lines if line.kind is kind and line.action != "same"]
+                skipped += sum(line.kind is kind and line.action == "same" for line in preview.lines)
+                names = self._names(chosen, kind, [line.storefront_id for line in lines])
+                targets = {line.backoffice_id for line in lines if line.backoffice_id}
+                right = self.cache.get(chosen.backoffice, kind.counterpart, targets)
+                edits = []
+                for line in lines:
+                    sid, bid = line.storefront_id, line.backoffice_id
+                    other = right[bid].name if bid in right else ""
+                    mapping = RowMapping(sid, bid, "import", self.actor, now, names[sid], other) if bid else None
+                    until = line.until.isoformat() if line.until else ""
+                    ignored = Ignored(sid, line.note, self.actor, now, until) if line.action == "ignore" else None
+                    edits.append(RowEdit(sid, names[sid], mapping, ignored))
+                if edits:
+                    done = self._mappings.apply(chosen, kind, edits, "import")
+                    total, last = total + done.count, done.id or last
+        for kind in Kind:
+            self.events.publish(RowsChanged(chosen.name, kind))
+        return Edit(last, "import", total, f"import: {total} row(s) changed, {skipped} as they were")
+
+    # ------------------------------------------------------------------------------------------------ fees
+    def fees(self, integration: str | None) -> list[Fee]:
+        chosen = self.integration(integration)
+        return self._fees.all(chosen.name, chosen.storefront, chosen.settings.currency)
+
+    def add_fee(
+        self,
+        integration: str | None,
+        name: str,
+        type: str,
+        amount: Decimal | None = None,
+        currency: str = "",
+        source_product_id: str = "",
+    ) -> Fee:
+        chosen = self.integration(integration)
+        fee = self._fees.add(chosen.name, Fee("", name, type, amount, currency, source_product_id))
+        self.events.publish(RowsChanged(chosen.name, Kind.FEES))
+        return fee
+
+    def set_fee(self, integration: str | None, fee_id: str, **values: Any) -> Fee:
+        chosen = self.integration(integration)
+        fee = self._fees.set(chosen.name, fee_id, values)
+        self.events.publish(RowsChanged(chosen.name, Kind.FEES))
+        return fee
+
+    def remove_fee(self, integration: str | None, fee_id: str) -> None:
+        chosen = self.integration(integration)
+        self._fees.remove(chosen.name, fee_id)
+        self.events.publish(RowsChanged(chosen.name, Kind.FEES))
+
+    # ------------------------------------------------------------------------------------------------ plan, sync
+    async def plan(
+        self,
+        integration: str | None,
+        *,
+        kinds: Collection[Kind] = (Kind.PRODUCTS, Kind.FEES),
+        fields: Collection[Field] | None = None,
+        ids: Collection[str] | None = None,
+        overwrite: Side | None = None,
+    ) -> Plan:
+        """Read both sides fresh, then say exactly what a sync would do. Raises when a read is not complete."""
+        chosen = self.integration(integration)
+        return await self._operations.plan(chosen, kinds=kinds, fields=fields, ids=ids, overwrite=overwrite)
+
+    async def sync(self, plan: Plan, *, allow: Collection[str] = (), trigger: str = "by hand") -> Run:
+        """Apply a plan. Raises ``Blocked`` for a guard that is not allowed, ``StalePlan``, ``Busy``."""
+        return await self._operations.apply(self.integration(plan.integration), plan, allow=allow, trigger=trigger)
+
+    def cancel(self, run_id: str) -> None:
+        """Ask a run to stop after the batch in flight; whichever process runs it obeys."""
+        self._operations.cancel(run_id)
+
+    async def resume(self, run_id: str) -> Run:
+        """Carry on with the rows of an ended run that were not sent."""
+        return await self._operations.resume(run_id)
+
+    async def plan_undo(self, run_id: str) -> Plan:
+        """A plan that puts back what a run wrote, where our value still stands; moved rows are blocked and named."""
+        return await self._operations.plan_undo(run_id)
+
+    def runs(self, integration: str | None = None, limit: int = 50) -> list[Run]:
+        return self._operations.runs(integration, limit)
+
+    def run(self, run_id: str) -> Run:
+        return self._operations.run(run_id)
+
+    def outcomes(self, run_id: str) -> list[Outcome]:
+        return self._operations.outcomes(run_id)
+
+    # ------------------------------------------------------------------------------------------------ creation
+    def draft_products(
+        self, integration: str | None, ids: Collection[str], template: Mapping[str, str] | None = None
+    ) -> tuple[tuple[Draft, ...], tuple[DraftProblem, ...]]:
+        """Drafts of back-office products from storefront records, and what is wrong with them (duplicates included)."""
+        chosen = self.integration(integration)
+        return self._drafting.products(chosen, ids, template or {}, self.capabilities(chosen.name, Side.BACKOFFICE))
+
+    async def add_products(self, integration: str | None, drafts: Sequence[Draft]) -> Run:
+        """Create products in the back office; each is mapped by that."""
+        return await self._operations.create(self.integration(integration), drafts, Side.BACKOFFICE)
+
+    def customer_readiness(
+        self, integration: str | None, ids: Collection[str] | None = None
+    ) -> list[CustomerReadiness]:
+        """Back-office customers nothing is mapped to, with the profile fields the storefront would miss."""
+        return self._drafting.readiness(self.integration(integration), ids)
+
+    async def import_customers(self, integration: str | None, ids: Collection[str]) -> Run:
+        """Create missing customers in the storefront from complete profiles; they are mapped by that."""
+        chosen = self.integration(integration)
+        return await self._operations.create(chosen, self._drafting.customers(chosen, ids), Side.STOREFRONT)
+
+    # ------------------------------------------------------------------------------------------------ journal, health
+    def history(
+        self,
+        integration: str | None = None,
+        kind: Kind | None = None,
+        id: str | None = None,
+        run: str | None = None,
+        limit: int = 200,
+    ) -> list[HistoryEntry]:
+        """Newest first."""
+        return self._history.search(integration, kind, id, run, limit)
+
+    def alarms(self, *, open_only: bool = True) -> list[Alarm]:
+        return self._alarms.all(open_only=open_only)
+
+    def acknowledge(self, alarm_id: int) -> None:
+        self._alarms.acknowledge(alarm_id)
+
+    def doctor(self) -> list[DoctorLine]:
+        """What is well and what is not with this workspace; contacts no system."""
+        return doctor.examine(self.path, self.store, self.cache, self.connections(), self.integrations(), self.runs())
+
+    # ------------------------------------------------------------------------------------------------ inside
+    def _edited(self, integration: Integration, kind: Kind, edit: Edit) -> Edit:
+        self.events.publish(RowsChanged(integration.name, kind))
+        return edit
+
+    def _map_matches(self, integration: Integration, kind: Kind) -> None:
+        exact = [g for g in self.acceptable(integration.name, kind, 1.0) if g.exact]
+        if exact:
+            self.map(integration.name, kind, [(g.storefront_id, g.backoffice_id) for g in exact], how="by match")
+
+    def _names(self, integration: Integration, kind: Kind, ids: Collection[str]) -> dict[str, str]:
+        """Names of storefront rows. A row that is mapped but gone keeps its remembered name. Raises ``UnknownId``."""
+        if kind is Kind.FEES:
+            known = {fee.id: fee.name for fee in self.fees(integration.name)}
+        else:
+            known = {r.id: r.name for r in self.cache.get(integration.storefront, kind, ids).values()}
+        mapped: dict[str, RowMapping] = {}
+        if any(row_id not in known for row_id in ids):
+            mapped = self._mappings.mapped(integration.name, kind)
+        names: dict[str, str] = {}
+        for row_id in ids:
+            if row_id not in known and row_id not in mapped:
+                raise UnknownId(
+                    f"{kind.singular} of {integration.storefront}", row_id, "pull, then try again; nothing was changed"
+                )
+            names[row_id] = known.get(row_id) or mapped[row_id].storefront_name
+        return names
+
+    def _with_holder(self, view: ConnectionView) -> ConnectionView:
+        holder = self.locks.holder(view.name)
+        if holder is None:
+            return view
+        return ConnectionView(
+            view.name, view.type, view.title, view.options, view.state, view.message, view.checked_at, view.budget,
+            holder.who, holder.purpose,
+        )  # fmt: skip
+
+
+def _user() -> str:
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = f"uid {os.getuid()}"
+    return f"{name}@{socket.gethostname()}"
+
+
+def _no_secret(reference: str) -> str:
+    raise UsageError(f"no resolver for the secret reference {reference.partition(':')[0]}:...")
+
+
+def _hint(record: Record) -> str:
+    if isinstance(record, Fee):
+        return record.type
+    parts = [] if record.active else ["inactive"]
+    parts += [getattr(record, "mpn", ""), getattr(record, "upc", ""), getattr(record, "email", "")]
+    parts += [sku.value for sku in getattr(record, "skus", ())]
+    return " · ".join(part for part in parts if part)
