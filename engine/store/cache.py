@@ -12,7 +12,6 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -65,11 +64,9 @@ class SqliteRecordCache(SuggestionCache):
         while True:
             session = self._file.session
             try:
-                page = list(
-                    session.rows(
-                        "SELECT key, id, name, doc FROM records WHERE key>? AND key<? ORDER BY key LIMIT ?",
-                        (last, end, PAGE),
-                    )
+                page = session.fetch(
+                    "SELECT key, id, name, doc FROM records WHERE key>? AND key<? ORDER BY key LIMIT ?",
+                    (last, end, PAGE),
                 )
             except WorkspaceError as error:
                 if not is_damaged(error):
@@ -136,14 +133,11 @@ def open_cache(path: Path) -> SqliteRecordCache:
 
 
 def _current(session: CacheSession, connection: str, kind: Kind) -> Current | None:
-    rows: list[Any] = list(
-        session.rows(
-            "SELECT generation, serial, count, read_at FROM generations"
-            " WHERE connection=? AND kind=? AND state='current'",
-            (connection, kind),
-        )
+    rows = session.fetch(
+        "SELECT generation, serial, count, read_at FROM generations WHERE connection=? AND kind=? AND state='current'",
+        (connection, kind),
     )
-    return rows[0] if rows else None
+    return (rows[0][0], rows[0][1], rows[0][2], rows[0][3]) if rows else None
 
 
 def _get(session: CacheSession, connection: str, kind: Kind, ids: list[str]) -> dict[str, Record]:

@@ -57,11 +57,11 @@ class GenerationWriter:
         self._file.attempt(lambda session: _remove(session, self._generation))
 
     def _begin(self, session: CacheSession) -> int:
-        leftovers = session.rows(
+        leftovers = session.fetch(
             "SELECT generation FROM generations WHERE connection=? AND kind=? AND state<>'current'",
             (self.connection, self.kind),
         )
-        for (generation,) in list(leftovers):
+        for (generation,) in leftovers:
             _remove(session, generation)
         with session.transaction():
             cursor = session.execute(

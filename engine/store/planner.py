@@ -8,7 +8,8 @@ SQLite certainly answers like Python are planned (str, bool, None, small int), s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from engine.store.naming import can_be_sql, expression
@@ -33,16 +34,23 @@ def plan(cond: object, indexed: Sequence[str]) -> tuple[str, list[str | int | No
     return f" WHERE {sql}", [value for _, value in terms]
 
 
-def _terms(key: Any) -> Iterator[Term]:
+def _terms(key: Any) -> list[Term]:
     """Equality terms that must hold, from the query's structural hash (a private name of TinyDB, held by a test)."""
-    match key:
-        case ("==", tuple() as path, value) if all(isinstance(part, str) for part in path):
-            field = ".".join(path)
-            if can_be_sql(field) and not any("." in part for part in path) and _is_planned(value):
-                yield field, value
-        case ("and", frozenset() as parts):
-            for part in parts:
-                yield from _terms(part)
+    if not isinstance(key, tuple):
+        return []
+    if len(key) == 3 and key[0] == "==" and isinstance(key[1], tuple):
+        field = _field(key[1])
+        return [(field, key[2])] if field and _is_planned(key[2]) else []
+    if len(key) == 2 and key[0] == "and":
+        return [term for part in key[1] for term in _terms(part)]
+    return []
+
+
+@lru_cache(maxsize=1024)
+def _field(path: tuple[object, ...]) -> str:
+    """The dotted field of a query's path; empty if it has no such spelling."""
+    names = [part for part in path if isinstance(part, str) and can_be_sql(part) and "." not in part]
+    return ".".join(names) if len(names) == len(path) else ""
 
 
 def _is_planned(value: object) -> bool:

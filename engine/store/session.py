@@ -12,7 +12,7 @@ import os
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -72,17 +72,14 @@ class Session:
         except sqlite3.Error as error:
             raise explanation(self.path, error) from error
 
-    def rows(self, sql: str, args: Sequence[object] = ()) -> Iterator[Row]:
+    def rows(self, sql: str, args: Sequence[object] = ()) -> Generator[Row]:
         """Stream a query's rows; a table that does not exist (yet, or any more) is empty.
 
         Exhaust or close it before anything else: an open cursor pins its snapshot of the file.
         """
-        try:
-            cursor = self.execute(sql, args)
-        except WorkspaceError as error:
-            if isinstance(error.__cause__, sqlite3.Error) and is_missing_table(error.__cause__):
-                return
-            raise
+        cursor = self._query(sql, args)
+        if cursor is None:
+            return
         try:
             while page := cursor.fetchmany(PAGE):
                 yield from page
@@ -91,11 +88,26 @@ class Session:
         finally:
             cursor.close()
 
+    def fetch(self, sql: str, args: Sequence[object] = ()) -> list[Row]:
+        """All rows of a query at once."""
+        cursor = self._query(sql, args)
+        try:
+            return cursor.fetchall() if cursor else []
+        except sqlite3.Error as error:
+            raise explanation(self.path, error) from error
+
+    def _query(self, sql: str, args: Sequence[object]) -> sqlite3.Cursor | None:
+        try:
+            return self.execute(sql, args)
+        except WorkspaceError as error:
+            if isinstance(error.__cause__, sqlite3.Error) and is_missing_table(error.__cause__):
+                return None
+            raise
+
     def value(self, sql: str, args: Sequence[object] = ()) -> Any:
         """The first column of the first row, or None; a missing table has no rows."""
-        row = next(rows := self.rows(sql, args), None)
-        rows.close()  # type: ignore[attr-defined]  # it is a generator
-        return None if row is None else row[0]
+        rows = self.fetch(sql, args)
+        return rows[0][0] if rows else None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

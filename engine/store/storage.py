@@ -111,7 +111,7 @@ class SqliteStorage(Storage):
 
     def _connect(self) -> ThreadState:
         state = ThreadState(Session(self.path, patience=self._patience))
-        state.session.on_begin, state.session.on_commit = self._check_format, self._count
+        state.session.on_begin, state.session.on_commit = self._begin, self._count
         return state
 
     @contextmanager
@@ -132,8 +132,11 @@ class SqliteStorage(Storage):
         if not state.session.depth:
             state.next_ids, state.touched = {}, set()
 
-    def _check_format(self) -> None:
-        found = self.state.session.value("PRAGMA user_version")
+    def _begin(self) -> None:
+        state = self.state
+        if (schema := state.session.value("PRAGMA schema_version")) != state.schema:
+            state.known, state.schema = set(), schema
+        found = state.session.value("PRAGMA user_version")
         if self.format is not None and found != self.format:
             raise WorkspaceError(
                 f"{self.path}: another process has upgraded the workspace from format {self.format} to {found}. "
@@ -156,12 +159,9 @@ class SqliteStorage(Storage):
     def ensure(self, name: str) -> None:
         """Inside a transaction: create the table and its missing indexes."""
         state = self.state
-        session = state.session
-        if (schema := session.value("PRAGMA schema_version")) != state.schema:
-            state.known, state.schema = set(), schema
         if name in state.known:
             return
-        table = table_name(name)
+        session, table = state.session, table_name(name)
         session.execute(f"CREATE TABLE IF NOT EXISTS {table}(id INTEGER PRIMARY KEY, doc TEXT NOT NULL)")
         session.execute(
             "INSERT INTO tinydb_tables VALUES(?, 1, 0, 1) ON CONFLICT(name) DO UPDATE SET live=1 WHERE live=0", (name,)

@@ -37,7 +37,7 @@ class SuggestionCache:
     def load_suggestions(self, integration: str, kind: Kind) -> dict[str, list[dict[str, Any]]]:
         """All suggestions, as saved."""
         sql = "SELECT storefront_id, doc FROM suggestions WHERE integration=? AND kind=? ORDER BY rowid"
-        rows = self._file.attempt(lambda session: list(session.rows(sql, (integration, kind))))
+        rows = self._file.attempt(lambda session: session.fetch(sql, (integration, kind)))
         return {id: json.loads(doc) for id, doc in rows}
 
     def suggestions_for(self, integration: str, kind: Kind, storefront_id: str) -> list[dict[str, Any]]:
@@ -49,7 +49,7 @@ class SuggestionCache:
     def suggestion_generations(self, integration: str, kind: Kind) -> tuple[int, int] | None:
         """The generations (storefront, back office) that the suggestions were computed from; None if there are none."""
         sql = "SELECT storefront, backoffice FROM suggestion_sets WHERE integration=? AND kind=?"
-        rows = self._file.attempt(lambda session: list(session.rows(sql, (integration, kind))))
+        rows = self._file.attempt(lambda session: session.fetch(sql, (integration, kind)))
         return (rows[0][0], rows[0][1]) if rows else None
 
     def forget_suggestions(self, integration: str) -> None:

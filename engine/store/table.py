@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -73,7 +73,7 @@ class SqliteTable(Table):
             raise RuntimeError("You have to pass either cond or doc_id or doc_ids")
         rows = self._select(cond)
         first = next(rows, None)
-        rows.close()  # type: ignore[attr-defined]  # it is a generator
+        rows.close()
         return None if first is None else self.document_class(first[2], first[0])
 
     def all(self) -> list[Document]:
@@ -85,7 +85,7 @@ class SqliteTable(Table):
         last = -(2**63)
         while True:
             sql = f"SELECT id, doc FROM {self._sql} WHERE id>=? ORDER BY id LIMIT {PAGE}"
-            page = list(self._storage.state.session.rows(sql, (last,)))
+            page = self._storage.state.session.fetch(sql, (last,))
             for doc_id, raw in page:
                 yield self.document_class(decode(raw), doc_id)
             if len(page) < PAGE:
@@ -104,7 +104,7 @@ class SqliteTable(Table):
 
     def _select(
         self, cond: QueryLike | None = None, doc_ids: Iterable[int] | None = None
-    ) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    ) -> Generator[tuple[int, str, dict[str, Any]]]:
         """Stream (id, JSON, document) by id, of one instant: exhaust or close it before the caller returns."""
         args: list[Any]
         if doc_ids is None:
