@@ -1,0 +1,80 @@
+"""The request log of a sandbox: every vendor request, whether it was answered, and whether it changed anything."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors.sandbox.wire import Call, Json
+
+#: Enough for the longest soak; older entries are dropped, their numbers are not reused.
+KEEP = 200_000
+
+
+@dataclass(slots=True)
+class LogEntry:
+    """One request. ``status`` is 0 until it is answered, and stays 0 when it never was.
+
+    ``changed`` is true when state was changed and kept; ``touched`` names the records as ``table/id``. ``body`` is the
+    request's JSON (or its text). ``fault`` is the kind of the fault that struck, or empty.
+    """
+
+    number: int
+    method: str
+    path: str
+    query: str
+    body: Any
+    at: str
+    status: int = 0
+    changed: bool = False
+    touched: list[str] = field(default_factory=list)
+    fault: str = ""
+
+    def as_json(self) -> Json:
+        return {
+            "number": self.number,
+            "method": self.method,
+            "path": self.path,
+            "query": self.query,
+            "status": self.status,
+            "body": self.body,
+            "changed": self.changed,
+            "touched": self.touched,
+            "fault": self.fault,
+            "at": self.at,
+        }
+
+
+class RequestLog:
+    """Numbered from 1; ``clear`` starts again at 1."""
+
+    def __init__(self) -> None:
+        self.entries: deque[LogEntry] = deque(maxlen=KEEP)
+        self.count = 0
+
+    def open(self, call: Call) -> LogEntry:
+        self.count += 1
+        at = datetime.now(UTC).isoformat(timespec="microseconds")
+        entry = LogEntry(self.count, call.method, call.path, call.query_text, _readable(call.body), at)
+        self.entries.append(entry)
+        return entry
+
+    def since(self, number: int = 0) -> list[LogEntry]:
+        """Entries numbered above ``number``."""
+        return [entry for entry in list(self.entries) if entry.number > number]
+
+    def clear(self) -> None:
+        self.entries.clear()
+        self.count = 0
+
+
+def _readable(body: bytes) -> Any:
+    if not body:
+        return None
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode("utf-8", "replace")

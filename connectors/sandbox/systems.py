@@ -1,0 +1,23 @@
+"""The simulated systems by name. A new one is a module like ``syncro.py`` and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from connectors.sandbox.base import Sandbox
+from connectors.sandbox.marketplace import Marketplace
+from connectors.sandbox.syncro import Syncro
+from connectors.sandbox.world import World
+
+#: ``SYSTEMS[name](world, latency_ms=..., rate=...)`` makes a sandbox.
+SYSTEMS: dict[str, Callable[..., Sandbox]] = {"marketplace": Marketplace, "syncro": Syncro}
+
+
+def make(names: Iterable[str], world: World, **settings: Any) -> dict[str, Sandbox]:
+    """Sandboxes of one world. Raises ``ValueError`` naming the known systems."""
+    wanted = list(names)
+    unknown = [name for name in wanted if name not in SYSTEMS]
+    if unknown or not wanted:
+        raise ValueError(f"unknown systems {unknown}; there are {', '.join(SYSTEMS)}")
+    return {name: SYSTEMS[name](world, **settings) for name in wanted}
