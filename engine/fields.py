@@ -6,7 +6,7 @@ kept exactly as read; nothing is ever picked from several that differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 
@@ -82,6 +82,13 @@ def fields_of(kind: Kind, fields: Iterable[Field]) -> tuple[Field, ...]:
     if kind is Kind.FEES:
         return (Field.PRICE,) if Field.PRICE in chosen else ()
     return tuple(field for field in Field if field in chosen)
+
+
+def comparable(kind: Kind, fields: Iterable[Field], capabilities: Mapping[Side, Capabilities]) -> tuple[Field, ...]:
+    """The fields of ``fields`` that both sides can read; a fee's own side is the integration's list."""
+    sides = (Side.BACKOFFICE,) if kind is Kind.FEES else tuple(Side)
+    readable = [capabilities[side].reads_fields for side in sides]
+    return tuple(field for field in fields_of(kind, fields) if all(field in one for one in readable))
 
 
 def sku_slot(settings: IntegrationSettings, side: Side) -> str:
