@@ -1,0 +1,96 @@
+"""``crosswalk integration``: a storefront and a back office with their settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from engine.errors import UsageError
+from tui.cli import values
+from tui.cli.options import SetOption
+from tui.cli.verbs import Work, verb
+
+if TYPE_CHECKING:
+    from engine.integrations import Integration
+
+app = typer.Typer(name="integration", help="A storefront and a back office, with their settings.", no_args_is_help=True)
+
+NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The integration.", show_default=False)]
+
+
+@app.command("add")
+@verb()
+async def add(
+    work: Work,
+    name: NameArgument,
+    storefront: Annotated[str, typer.Option("--storefront", metavar="CONNECTION", help="The storefront's connection.")],
+    backoffice: Annotated[
+        str, typer.Option("--backoffice", metavar="CONNECTION", help="The back office's connection.")
+    ],
+    settings: SetOption = None,
+) -> None:
+    """Add an integration. Settings may follow later; see `crosswalk integration show NAME` for all of them."""
+    made = work.ws.add_integration(name, storefront, backoffice, values.assignments(settings))
+    work.out.result(
+        _document(made), f"{made.name} added: {storefront} -> {backoffice}. Read both sides: crosswalk pull"
+    )
+
+
+@app.command("set")
+@verb()
+async def set_settings(work: Work, name: NameArgument, settings: SetOption = None) -> None:
+    """Change settings, such as --set price.type=recurring --set guards.max_rows=200."""
+    changed = values.assignments(settings)
+    if not changed:
+        raise UsageError("nothing to change: give --set NAME=VALUE; see `crosswalk integration show` for the names")
+    made = work.ws.set_integration(name, changed)
+    work.out.result(_document(made), *(f"{key} = {value}" for key, value in changed.items()))
+
+
+@app.command("list")
+@verb()
+async def list_all(work: Work) -> None:
+    """List the integrations."""
+    found = work.ws.integrations()
+    if work.out.json:
+        work.out.document({"integrations": [_document(one) for one in found]})
+    elif not found:
+        work.out.say("No integration yet: crosswalk integration add NAME --storefront CONN --backoffice CONN")
+    else:
+        work.out.table(("NAME", "STOREFRONT", "BACK OFFICE"), [(i.name, i.storefront, i.backoffice) for i in found])
+
+
+@app.command("show")
+@verb()
+async def show(
+    work: Work,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="May be left out when there is one.")] = None,
+) -> None:
+    """Show an integration with every setting and its value, as `--set` takes them."""
+    found = work.ws.integration(name)
+    document = _document(found)
+    if work.out.json:
+        work.out.document(document)
+        return
+    work.out.lines([f"{found.name}: {found.storefront} -> {found.backoffice}"])
+    work.out.table(("SETTING", "VALUE"), document["settings"].items())
+
+
+@app.command("remove")
+@verb()
+async def remove(work: Work, name: NameArgument) -> None:
+    """Remove an integration with its mappings and fees; its history and runs stay."""
+    work.ws.remove_integration(name)
+    work.out.result({"removed": name}, f"{name} removed")
+
+
+def _document(integration: Integration) -> dict[str, Any]:
+    from engine.integrations import setting_values
+
+    return {
+        "name": integration.name,
+        "storefront": integration.storefront,
+        "backoffice": integration.backoffice,
+        "settings": setting_values(integration.settings),
+    }

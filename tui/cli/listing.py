@@ -1,0 +1,135 @@
+"""``crosswalk list`` and ``show``: rows with their status, and everything known about one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from tui.cli import values
+from tui.cli.documents import plain_value, row_document
+from tui.cli.options import IntegrationOption, KindArgument, LimitOption, SideWord
+from tui.cli.output import counted
+from tui.cli.verbs import Work, verb
+
+if TYPE_CHECKING:
+    from engine.model import Status
+    from engine.views import Row, Snapshot
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``list`` and ``show`` to the command line."""
+    app.command("list")(list_rows)
+    app.command("show")(show)
+
+
+@verb()
+async def list_rows(
+    work: Work,
+    kind: KindArgument,
+    integration: IntegrationOption = None,
+    unmapped: Annotated[bool, typer.Option("--unmapped", help="Only rows that have no counterpart.")] = False,
+    status: Annotated[
+        str | None, typer.Option("--status", metavar="STATUS", help="Only this status, such as out-of-sync.")
+    ] = None,
+    text: Annotated[
+        str | None, typer.Option("--filter", metavar="TEXT", help="Only rows with all these words in name, id or code.")
+    ] = None,
+    side: Annotated[
+        Literal["storefront", "backoffice", "both"],
+        typer.Option("--side", help="Storefront rows, or back-office records nothing is mapped to."),
+    ] = "storefront",
+    limit: LimitOption = None,
+) -> None:
+    """List rows of one kind, as they were last read, with their counterparts and status."""
+    from engine.model import Kind
+
+    snapshot = work.ws.snapshot(integration, Kind(kind))
+    wanted = values.status(status)
+    words = (text or "").casefold().split()
+    found = [row for row in snapshot.rows if _matches(row, side, wanted, words, unmapped=unmapped)]
+    shown = found[:limit]
+    if work.out.json:
+        work.out.document(_document(snapshot, [row_document(row) for row in shown], len(found)))
+        return
+    headers = ("ID", "NAME", "COUNTERPART", "COUNTERPART NAME", "STATUS", "DETAIL")
+    rows = [(row.id, row.left, row.right_id, row.right, row.status, row.detail or row.reason) for row in shown]
+    work.out.table(headers, rows)
+    more = f" of {len(found):,}" if len(found) > len(shown) else ""
+    work.out.say(
+        f"{len(shown):,}{more} shown; {counted(snapshot.unmapped, 'storefront row')} without a counterpart, "
+        f"{counted(snapshot.unmapped_backoffice, 'back-office record')} nothing is mapped to",
+        *([] if snapshot.storefront_read_at else ["Nothing was read from the storefront yet: crosswalk pull"]),
+    )
+
+
+def _matches(row: Row, side: str, status: Status | None, words: list[str], *, unmapped: bool) -> bool:
+    return (
+        side in {"both", row.side}
+        and (not unmapped or row.status in {"Unmapped", "Ambiguous"})
+        and (status is None or row.status is status)
+        and all(word in row.search for word in words)
+    )
+
+
+def _document(snapshot: Snapshot, rows: list[dict[str, object]], found: int) -> dict[str, object]:
+    return {
+        "integration": snapshot.integration,
+        "kind": snapshot.kind,
+        "storefront_read_at": snapshot.storefront_read_at,
+        "backoffice_read_at": snapshot.backoffice_read_at,
+        "counts": snapshot.counts,
+        "unmapped": snapshot.unmapped,
+        "unmapped_backoffice": snapshot.unmapped_backoffice,
+        "found": found,
+        "rows": rows,
+    }
+
+
+@verb()
+async def show(
+    work: Work,
+    kind: KindArgument,
+    row_id: Annotated[str, typer.Argument(metavar="ID", help="A storefront id.", show_default=False)],
+    integration: IntegrationOption = None,
+    side: Annotated[SideWord, typer.Option("--side", help="The side the id belongs to.")] = "storefront",
+) -> None:
+    """Show one row: both records field by field, baselines, suggestions and history."""
+    from engine.model import Kind, Side
+
+    detail = work.ws.detail(integration, Kind(kind), row_id, Side(side))
+    if work.out.json:
+        work.out.document({**plain_value(detail), "row": row_document(detail.row)})
+        return
+    row, out = detail.row, work.out
+    out.lines([f"{row.left or row.right} ({row.id}): {row.status}{f', {row.reason}' if row.reason else ''}"])
+    out.lines([detail.mapping] if detail.mapping else [])
+    out.table(("", "STOREFRONT", "BACK OFFICE"), detail.lines)
+    if detail.fields:
+        headers = ("FIELD", "STOREFRONT", "BASELINE", "BACK OFFICE", "BASELINE", "MASTER", "STATUS")
+        rows = [
+            (
+                f.field,
+                f.storefront,
+                f.baseline_storefront,
+                f.backoffice,
+                f.baseline_backoffice,
+                f.master or "",
+                f.status,
+            )
+            for f in detail.fields
+        ]
+        out.lines([""])
+        out.table(headers, rows)
+    if detail.suggestions:
+        out.lines([""])
+        guesses = [
+            (f"{s.score:.2f}", s.backoffice_id, s.backoffice_name, "; ".join(s.evidence)) for s in detail.suggestions
+        ]
+        out.table(("SCORE", "SUGGESTED", "NAME", "BECAUSE"), guesses)
+    if detail.history:
+        out.lines([""])
+        events = [
+            (f"{e.at:%Y-%m-%d %H:%M}", e.actor, e.action, e.field or "", e.before, e.after) for e in detail.history
+        ]
+        out.table(("WHEN", "WHO", "WHAT", "FIELD", "BEFORE", "AFTER"), events)

@@ -1,0 +1,103 @@
+"""``crosswalk mappings``: all mappings as CSV, out and in again without loss."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from engine.errors import UsageError
+from tui.cli import failures
+from tui.cli.options import DryRunOption, IntegrationOption
+from tui.cli.output import counted
+from tui.cli.verbs import Work, verb
+
+if TYPE_CHECKING:
+    from engine.views import ImportPreview
+
+app = typer.Typer(name="mappings", help="All mappings as CSV: export, and import with a preview.", no_args_is_help=True)
+
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE.csv", help="A CSV file.", show_default=False)]
+
+
+@app.command("export")
+@verb()
+async def export(work: Work, file: FileArgument, integration: IntegrationOption = None) -> None:
+    """Write every mapping and ignored row as CSV; - writes to stdout."""
+    text = io.StringIO(newline="")
+    count = work.ws.export_mappings(integration, text)
+    if str(file) == "-":
+        if work.out.json:
+            raise UsageError("--json and FILE.csv `-` both want stdout: name a file")
+        work.out.lines(text.getvalue().splitlines())
+        return
+    save(file, text.getvalue())
+    work.out.result({"file": file, "count": count}, f"{counted(count, 'row')} written to {file}")
+
+
+@app.command("import")
+@verb()
+async def import_file(
+    work: Work, file: FileArgument, dry_run: DryRunOption = False, integration: IntegrationOption = None
+) -> int:
+    """Read mappings from CSV: all lines in one edit, or none when a line is wrong. It can be undone with undo-edit."""
+    preview = work.ws.preview_mappings(integration, _read(file))
+    document = {"file": file, "dry_run": dry_run, "counts": preview.counts, "lines": preview.lines, "ok": preview.ok}
+    counts = ", ".join(f"{count:,} {action}" for action, count in preview.counts.items()) or "no lines"
+    for line in preview.lines:
+        if line.error:
+            work.out.say(f"{file}, line {line.line}: {line.error}")
+    if not preview.ok:
+        work.out.result(document, f"{file}: {counts}")
+        work.out.say(f"{file}: {counted(_errors(preview), 'line')} with errors; nothing was imported")
+        return failures.USAGE
+    if dry_run:
+        work.out.result(document, *_lines(preview), f"{file}: {counts}; nothing was imported")
+        return failures.DONE
+    edit = work.ws.import_mappings(integration, preview)
+    work.out.result({**document, "edit": edit}, f"{file}: {counts}", edit.message)
+    return failures.DONE
+
+
+def _lines(preview: ImportPreview) -> list[str]:
+    from tui.cli.output import plain
+
+    return [
+        f"line {line.line}: {line.action} {line.kind or ''} {plain(line.storefront_id)} -> {plain(line.backoffice_id)}"
+        + (f" (was {plain(line.before)})" if line.before and line.action == "remap" else "")
+        for line in preview.lines
+        if line.action != "same"
+    ]
+
+
+def _errors(preview: ImportPreview) -> int:
+    return sum(bool(line.error) for line in preview.lines)
+
+
+def _read(file: Path) -> io.StringIO:
+    try:
+        raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        return io.StringIO(raw.decode("utf-8-sig"), newline="")
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror}; nothing was imported") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise UsageError(f"{file}, line {line}: not UTF-8 text; nothing was imported") from error
+
+
+def save(file: Path, text: str) -> None:
+    """Replace ``file`` in one step: a full disk leaves the old one as it was."""
+    beside = file.with_name(f".{file.name}.{os.getpid()}.new")
+    try:
+        with beside.open("w", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.replace(file)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise UsageError(f"cannot write {file}: {error.strerror}; nothing was written") from error
