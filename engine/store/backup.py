@@ -21,16 +21,16 @@ def back_up(session: Session, to: Path) -> None:
         with explained(to), closing(sqlite3.connect(partial)) as copy:
             session.con.backup(copy)
             copy.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
-        _sync(partial)
+        sync(partial)
         partial.rename(to)
-        _sync(to.parent)
+        sync(to.parent)
     except OSError as error:
         raise WorkspaceError(f"{to}: the backup could not be written ({error}); nothing else was changed") from error
     finally:
         partial.unlink(missing_ok=True)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Make a file's bytes, or a directory's names, durable."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

@@ -132,6 +132,18 @@ class Session:
         finally:
             self.depth = level
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Everything read inside is of one instant; nobody waits for it. Writes nothing; short, it pins the file."""
+        if self.con.in_transaction:
+            yield
+            return
+        self.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self.execute("COMMIT")
+
     def _roll_back(self, level: int) -> None:
         if self.con.in_transaction:  # a full disk may have rolled everything back already
             for sql in (f"ROLLBACK TO s{level}", f"RELEASE s{level}") if level else ("ROLLBACK",):

@@ -25,12 +25,15 @@ class SqliteStore:
 
     def __init__(self, db: SqliteTinyDB, *, backup: Path | None = None) -> None:
         self.db, self.path, self.migration_backup = db, db.storage.path, backup
-        documents = db.table("schema").all()
-        if not documents:
+        if not db.table("schema").all():
             raise WorkspaceError(
                 f"{self.path}: the workspace has lost its identity; put the newest backup in its place"
             )
-        self.lineage: str = documents[0]["lineage"]
+
+    @property
+    def lineage(self) -> str:
+        """The workspace's random identity, made with it; a copy or an import of it has the same."""
+        return str(self.db.table("schema").all()[0]["lineage"])
 
     def table(self, name: str) -> Table:
         """A TinyDB table, made at its first write if it is not one of ``schema.TABLES``."""
