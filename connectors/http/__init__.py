@@ -1,0 +1,47 @@
+"""One HTTP client under every connector: pace, authentication, retries, errors and redaction live here only.
+
+What a connector needs is exported here; the parts are
+
+- ``client``    one connection's ``Client``: ``request`` in, ``Reply`` or an error of ``engine.errors`` out
+- ``pool``      the httpx client that all connections of an event loop share, at most ten requests in flight
+- ``pace``      the rate limiter and the budget it reports
+- ``auth``      who we are: bearer secrets and tokens that expire
+- ``failures``  the border where a transport's and a vendor's failures become ours
+- ``redact``    secrets never reach a log line or a message
+- ``wire``      JSON whose numbers are ``Decimal`` in both directions
+- ``ledger``    what a paged read has seen, and whether it adds up
+- ``options``   reading a connection's options
+- ``fan``       a few requests at once
+"""
+
+from __future__ import annotations
+
+from connectors.http.auth import Auth, BearerSecret, SecretSource, Token, TokenAuth
+from connectors.http.client import Client, Reply, RetryPolicy
+from connectors.http.failures import Dialect, Explained
+from connectors.http.fan import each
+from connectors.http.ledger import ReadLedger, TotalMoved
+from connectors.http.options import COMMON_OPTIONS, Endpoint, endpoint
+from connectors.http.pace import Pace
+from connectors.http.redact import Redactor
+
+__all__ = [
+    "COMMON_OPTIONS",
+    "Auth",
+    "BearerSecret",
+    "Client",
+    "Dialect",
+    "Endpoint",
+    "Explained",
+    "Pace",
+    "ReadLedger",
+    "Redactor",
+    "Reply",
+    "RetryPolicy",
+    "SecretSource",
+    "Token",
+    "TokenAuth",
+    "TotalMoved",
+    "each",
+    "endpoint",
+]
