@@ -291,6 +291,9 @@ class RecordCache(Protocol):
     def put(self, connection: str, kind: Kind, records: Iterable[Record]) -> None:
         """Replace single records of the current generation (after a verified write or a fresh single read)."""
 
+    def drop(self, connection: str, kind: Kind, ids: Iterable[str]) -> None:
+        """Take single records out of the current generation (a fresh single read did not find them)."""
+
     def count(self, connection: str, kind: Kind) -> int: ...
 
     def read_at(self, connection: str, kind: Kind) -> datetime | None:

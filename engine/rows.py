@@ -123,6 +123,9 @@ class Lists:
             pairs.append(self._pair(context, storefront_id, left.get(storefront_id), counterpart))
         return pairs
 
+    def fee_ids(self, integration: Integration) -> list[str]:
+        return [fee.id for fee in self._fee_list(integration)]
+
     # ------------------------------------------------------------------------------------------------ inside
     def _stamp(self, integration: Integration, kind: Kind) -> tuple[object, ...]:
         fees = tuple(self._fee_list(integration)) if kind is Kind.FEES else ()

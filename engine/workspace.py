@@ -570,7 +570,7 @@ class Workspace:
             return view
         return ConnectionView(
             view.name, view.type, view.title, view.options, view.state, view.message, view.checked_at, view.budget,
-            holder.who, holder.purpose,
+            f"{holder.user} (process {holder.pid})", holder.purpose,
         )  # fmt: skip
 
 

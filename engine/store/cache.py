@@ -101,6 +101,12 @@ class SqliteRecordCache(SuggestionCache):
         if rows:
             self._file.attempt(lambda session: _put(session, connection, kind, rows))
 
+    def drop(self, connection: str, kind: Kind, ids: Iterable[str]) -> None:
+        """Take single records out of the current generation: a fresh single read did not find them any more."""
+        gone = list(ids)
+        if gone:
+            self._file.attempt(lambda session: _drop(session, connection, kind, gone))
+
     def count(self, connection: str, kind: Kind) -> int:
         current = self._current(connection, kind)
         return current[2] if current else 0
@@ -162,11 +168,29 @@ def _put(session: CacheSession, connection: str, kind: Kind, rows: list[tuple[st
                 "UPDATE records SET name=?, doc=? WHERE generation=? AND id=?", (name, doc, generation, id)
             ).rowcount
             if not replaced:
-                key = (generation << GENERATION_SHIFT) + count
+                # the counter of the generation is no position any more once a record was dropped
+                newest = session.value("SELECT max(key) FROM records WHERE generation=?", (generation,))
+                key = (newest if newest is not None else (generation << GENERATION_SHIFT) - 1) + 1
                 session.execute("INSERT INTO records VALUES(?,?,?,?,?)", (key, generation, id, name, doc))
                 count += 1
         session.execute(
             "UPDATE generations SET serial=?, count=? WHERE generation=?", (next_serial(session), count, generation)
+        )
+
+
+def _drop(session: CacheSession, connection: str, kind: Kind, ids: list[str]) -> None:
+    with session.transaction():
+        current = _current(session, connection, kind)
+        if current is None:
+            return
+        generation, _, count, _ = current
+        gone = session.execute(
+            "DELETE FROM records WHERE generation=? AND id IN (SELECT value FROM json_each(?))",
+            (generation, json.dumps(ids)),
+        ).rowcount
+        session.execute(
+            "UPDATE generations SET serial=?, count=? WHERE generation=?",
+            (next_serial(session), count - gone, generation),
         )
 
 
