@@ -1,0 +1,229 @@
+"""Pure: what a plan and its outcomes look like as lines of text, and the sums shown under them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from engine.changes import Change, Outcome, Plan, Totals
+    from engine.ports import Budget
+
+TO_BACKOFFICE, TO_STOREFRONT = "→", "←"
+ABSENT = "–"
+
+
+class Delta(NamedTuple):
+    """The difference of two amounts, and in percent of the old one; empty where there is none to tell."""
+
+    difference: str
+    percent: str
+
+
+def delta(before: str | None, after: str | None) -> Delta:
+    """What changes between two canonical amounts.
+
+    >>> delta("10", "12.5"), delta(None, "5"), delta("0", "5")
+    (Delta(difference='+2.5', percent='+25.0%'), Delta(difference='', percent='new'), Delta(difference='+5', percent='new'))
+    """
+    try:
+        new = Decimal(after) if after else None
+        old = Decimal(before) if before else None
+    except InvalidOperation:
+        return Delta("", "")
+    if new is None:
+        return Delta("", "")
+    if old is None:
+        return Delta("", "new")
+    difference = new - old
+    if old == 0:
+        return Delta(f"{difference:+f}", "new" if difference else "")
+    percent = difference / abs(old) * 100
+    return Delta(f"{difference:+f}", f"{percent:+,.0f}%" if abs(percent) >= 1000 else f"{percent:+.1f}%")
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """One field of one row, or one record that will be created (``change`` is None)."""
+
+    name: str
+    id: str
+    field: str
+    arrow: str
+    old: str
+    new: str
+    difference: str
+    percent: str
+    margin: str
+    status: str
+    blocked: str
+    verb: str
+    guards: tuple[str, ...]
+    change: Change | None
+
+    @property
+    def note(self) -> str:
+        """The whole truth about the line in one sentence: why it is blocked, or why it is sent."""
+        if self.blocked:
+            return f"Blocked: {self.blocked}" + (f"  [{self.verb}]" if self.verb else "")
+        reason = self.change.reason if self.change is not None else "will be created and mapped"
+        return reason + (f" · guard: {', '.join(self.guards)}" if self.guards else "")
+
+
+def value_text(value: str | None) -> str:
+    """A value, or a dash where there is none.
+
+    >>> value_text(None), value_text(""), value_text("A-1")
+    ('–', '–', 'A-1')
+    """
+    return value or ABSENT
+
+
+def plan_lines(plan: Plan) -> list[PlanLine]:
+    """One line per change in the plan's order, then one per record to be created."""
+    from engine.model import Side
+
+    lines = []
+    for change in plan.changes:
+        difference = delta(change.before, change.after) if change.field.is_money else Delta("", "")
+        lines.append(
+            PlanLine(
+                change.name,
+                change.storefront_id,
+                change.field.value,
+                TO_BACKOFFICE if change.target is Side.BACKOFFICE else TO_STOREFRONT,
+                value_text(change.before),
+                value_text(change.after),
+                difference.difference,
+                difference.percent,
+                f"{change.margin_percent}%" if change.margin_percent else "",
+                "Blocked" if change.blocked else change.status.value,
+                change.blocked,
+                change.verb,
+                change.guards,
+                change,
+            )
+        )
+    for creation in plan.creations:
+        draft = creation.draft
+        price = "" if draft.price is None else f"{draft.price:f}"
+        arrow = TO_BACKOFFICE if creation.target is Side.BACKOFFICE else TO_STOREFRONT
+        status = "Blocked" if creation.blocked else "Create"
+        lines.append(
+            PlanLine(
+                draft.name, draft.source_id, "new", arrow, ABSENT, value_text(price), "", "", "", status,
+                creation.blocked, "", (), None,
+            )
+        )  # fmt: skip
+    return lines
+
+
+def plan_totals(plan: Plan) -> str:
+    """How much the plan sends and why the rest is not sent.
+
+    The numbers count rows and fields; nothing is called "all" that is not all.
+    """
+    sending, blocked = plan.sending, plan.blocked
+    fields = Counter(change.field.value for change in sending)
+    parts = [f"{plan.rows:,} rows, {len(sending):,} changes"]
+    if fields:
+        parts[0] += " (" + ", ".join(f"{count:,} {name}" for name, count in fields.items()) + ")"
+    creations = sum(not creation.blocked for creation in plan.creations)
+    if creations:
+        parts.append(f"{creations:,} to create")
+    if blocked:
+        parts.append(f"{len(blocked):,} blocked")
+    parts.append(f"{plan.unchanged_rows:,} rows already equal")
+    return " · ".join(parts)
+
+
+def duration(seconds: float | None) -> str:
+    """A length of time as people say it.
+
+    >>> duration(None), duration(0.2), duration(75), duration(4000)
+    ('unknown', 'under 1 s', '1 min 15 s', '1 h 06 min')
+    """
+    if seconds is None:
+        return "unknown"
+    if seconds < 1:
+        return "under 1 s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def calls_text(plan: Plan, budgets: Mapping[str, Budget]) -> str:
+    """How many requests each connection gets and how long they take at its rate limit."""
+    parts = []
+    for connection, calls in plan.calls.items():
+        budget = budgets.get(connection)
+        text = f"{connection} {calls:,} calls"
+        if budget is not None and budget.limit:
+            text += f" at {budget.limit / budget.window * 60:g}/min"
+        parts.append(text)
+    return f"{' · '.join(parts) or 'no calls'} · about {duration(plan.eta_seconds)}"
+
+
+def totals_text(totals: Totals) -> str:
+    """The outcome of a run in one line; says so when the numbers do not add up."""
+    counts = (
+        ("applied", totals.applied),
+        ("unchanged", totals.unchanged),
+        ("stale", totals.stale),
+        ("rejected", totals.rejected),
+        ("blocked", totals.blocked),
+        ("unverified", totals.unverified),
+        ("not sent", totals.not_sent),
+    )
+    text = f"{totals.planned:,} planned: " + (
+        ", ".join(f"{count:,} {name}" for name, count in counts if count) or "nothing yet"
+    )
+    return text if totals.adds_up else f"{text} · THE TOTALS DO NOT ADD UP"
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeLine:
+    """One outcome as shown: the field (``new`` for a creation), both values and what became of it."""
+
+    name: str
+    id: str
+    field: str
+    old: str
+    new: str
+    result: str
+    message: str
+    outcome: Outcome
+
+
+def outcome_lines(outcomes: Iterable[Outcome], result: str = "") -> list[OutcomeLine]:
+    """The outcomes, or only those of one result."""
+    return [
+        OutcomeLine(
+            outcome.name,
+            outcome.storefront_id,
+            outcome.field.value if outcome.field is not None else "new",
+            value_text(outcome.before),
+            value_text(outcome.after),
+            outcome.result.value.replace("_", " "),
+            _message(outcome),
+            outcome,
+        )
+        for outcome in outcomes
+        if not result or outcome.result.value == result
+    ]
+
+
+def _message(outcome: Outcome) -> str:
+    parts: Sequence[str] = (
+        outcome.message,
+        f"found {outcome.found}" if outcome.found is not None and outcome.result.value == "stale" else "",
+        f"code {outcome.code}" if outcome.code else "",
+        f"request {outcome.request_id}" if outcome.request_id else "",
+    )
+    return " · ".join(part for part in parts if part)
