@@ -31,19 +31,3 @@ def confirmed(out: Output, preview: Iterable[str], question: str, *, yes: bool) 
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
     return sys.stdin.readline().strip().lower() in {"y", "yes"}
-
-
-def console_terminal() -> None:
-    """Refuse to open the console where it could not be seen or operated."""
-    import os
-
-    if not (is_terminal(sys.stdin) and is_terminal(sys.stdout)):
-        raise UsageError(
-            "the console needs a terminal, and there is none here. Every action is also a command: see "
-            "`crosswalk --help`; the demo runs without a terminal as `crosswalk demo --headless`"
-        )
-    if os.environ.get("TERM", "") in {"", "dumb", "unknown"}:
-        raise UsageError(
-            f"the console cannot draw on this terminal (TERM={os.environ.get('TERM', '')!r}). Set TERM to what your "
-            "terminal is, such as xterm-256color, or use the commands: see `crosswalk --help`"
-        )

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from engine.errors import CrosswalkError
+from engine.errors import CrosswalkError, UsageError
 from tui import compose
 from tui.cli import failures
 from tui.cli.options import JsonOption, WorkspaceOption
@@ -82,14 +82,14 @@ def root(
 
 
 def open_console(workspace: Path | None) -> int:
-    """The console in this terminal; without one it says so and names what works instead."""
-    from tui.cli.confirm import console_terminal
+    """The console, when options stand alone; ``tui.__main__`` takes the plain ways to it, without this module."""
+    from tui import terminal
 
-    console_terminal()
+    if reason := terminal.missing():
+        raise UsageError(terminal.NO_TERMINAL.format(reason=reason).removeprefix("crosswalk: ").rstrip())
     from tui.app import run_console
 
-    run_console(workspace or compose.default_workspace())
-    return failures.DONE
+    return run_console(workspace)
 
 
 def run(argv: Sequence[str] | None = None) -> int:

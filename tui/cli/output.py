@@ -9,9 +9,8 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import Any, TextIO
+from typing import TextIO
 
 from engine.errors import CrosswalkError
 
@@ -97,41 +96,26 @@ def terminal_width(stream: TextIO) -> int | None:
 
 
 def plain(value: object) -> str:
-    """One line of harmless text: control, format and line-breaking characters are replaced by visible marks."""
-    text = "" if value is None else str(value)
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_visible(char) for char in text)
+    """One line of harmless text; nothing where there is no value."""
+    from tui.widgets.plain import plain as printable
 
-
-def _visible(char: str) -> str:
-    if char in "\t\n\r\u2028\u2029":
-        return " "
-    return "\N{REPLACEMENT CHARACTER}" if unicodedata.category(char) in {"Cc", "Cf", "Cs"} else char
+    return "" if value is None else printable(str(value))
 
 
 def aligned(headers: Sequence[str], rows: Iterable[Sequence[object]], width: int | None = None) -> list[str]:
     """Lines of aligned columns under ``headers``; the widest columns shrink until they fit ``width``."""
-    from rich.cells import cell_len, set_cell_size
+    from rich.cells import cell_len
+
+    from tui.widgets.plain import clip
 
     cells = [[plain(value) for value in row] for row in rows]
     sizes = [max(map(cell_len, column)) for column in zip(headers, *cells, strict=True)]
     while width and sum(sizes) + 2 * (len(sizes) - 1) > width and max(sizes) > MIN_COLUMN:
         sizes[sizes.index(max(sizes))] -= 1
-    lines = []
-    for row in [list(headers), *cells]:
-        fitted = [
-            text if cell_len(text) == size else _fit(text, size, cell_len, set_cell_size)
-            for text, size in zip(row, sizes, strict=True)
-        ]
-        lines.append("  ".join(fitted).rstrip())
-    return lines
-
-
-def _fit(text: str, size: int, cell_len: Any, set_cell_size: Any) -> str:
-    if cell_len(text) <= size:
-        return str(set_cell_size(text, size))
-    return str(set_cell_size(text, size - 1)) + "…"
+    return [
+        "  ".join(clip(text, size) for text, size in zip(row, sizes, strict=True)).rstrip()
+        for row in [list(headers), *cells]
+    ]
 
 
 def counted(number: int, one: str, many: str = "") -> str:
