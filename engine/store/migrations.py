@@ -39,7 +39,8 @@ def identify(path: Path, newest: int) -> int:
     with explained(path), closing(sqlite3.connect(path, timeout=5)) as con:
         (version,) = con.execute("PRAGMA user_version").fetchone()
         (application,) = con.execute("PRAGMA application_id").fetchone()
-        (objects,) = con.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        # that one table alone is a workspace whose making was interrupted, or is under way in another process
+        (objects,) = con.execute("SELECT count(*) FROM sqlite_master WHERE tbl_name<>'tinydb_tables'").fetchone()
     if application != APPLICATION_ID and (objects or version):
         raise WorkspaceError(
             f"{path} is an SQLite database, but not a Crosswalk workspace. Nothing was changed; open another workspace"
