@@ -18,9 +18,9 @@ from connectors.sandbox.exchange import Exchange, Message, Receive, Scope, Send
 from connectors.sandbox.faults import Fault, FaultKind, Faults
 from connectors.sandbox.limits import RateLimit
 from connectors.sandbox.log import LogEntry, RequestLog
-from connectors.sandbox.peer import kill, peer_pid
+from connectors.sandbox.peer import kill_client, peer_pid
 from connectors.sandbox.state import State
-from connectors.sandbox.wire import Call, Json, Refused, Reply, Route, as_html, find
+from connectors.sandbox.wire import Call, Json, Refused, Reply, Route, as_html, find, without_last
 
 __all__ = ["Sandbox"]
 
@@ -59,6 +59,8 @@ class Sandbox(ABC):
         self.control_token = secrets.token_urlsafe(16)
         self.control = Control(self)
         self.stopping = asyncio.Event()
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self._released = asyncio.Event()
         self.routes: Sequence[Route] = self.make_routes()
 
     # -------------------------------------------------------------------------------- what a system must say
@@ -141,75 +143,79 @@ class Sandbox(ABC):
         if delay:
             await exchange.pause(delay / 1000)
         if fault is None:
-            await exchange.answer(self._plainly(call, entry))
+            reply = self._plainly(call, entry)
         else:
             entry.fault = fault.kind.value
-            await self._strike(fault, call, entry, exchange)
+            struck = await self._strike(fault, call, entry, exchange)
+            if struck is None:
+                return
+            reply = struck
+        self.log.note(entry, status=reply.status)
+        await exchange.answer(reply)
 
     def _plainly(self, call: Call, entry: LogEntry) -> Reply:
         wait = self.limiter.wait(call.client[0])
-        return self._answered(entry, self.too_many(call, wait)) if wait else self._apply(call, entry)
+        return self.too_many(call, wait) if wait else self._apply(call, entry)
 
     def _apply(self, call: Call, entry: LogEntry, *, keep: bool = True) -> Reply:
         with self.state.step() as step:
             reply = self.handle(call)
             if not keep:
                 self.state.undo(step)
-        entry.touched = step.touched
-        entry.changed = bool(step.touched)
-        return self._answered(entry, reply)
-
-    def _answered(self, entry: LogEntry, reply: Reply) -> Reply:
-        entry.status = reply.status
+        self.log.note(entry, touched=step.touched)
         return reply
 
     # -------------------------------------------------------------------------------- faults
-    async def _strike(self, fault: Fault, call: Call, entry: LogEntry, exchange: Exchange) -> None:
-        kind = fault.kind
+    async def _strike(self, fault: Fault, call: Call, entry: LogEntry, exchange: Exchange) -> Reply | None:
+        """What is answered; None when there is no (whole) answer."""
+        kind, reading = fault.kind, call.method == "GET"
         applied = self._apply(self._altered(fault, call), entry) if kind.applies else None
         match kind:
             case FaultKind.RATE_LIMIT:
-                reply = self.too_many(call, max(self.limiter.window, 1.0))
+                return self.too_many(call, max(self.limiter.window, 1.0))
             case FaultKind.ERROR | FaultKind.ERROR_AFTER:
-                reply = self.failure(call, fault.status)
+                return self.failure(call, fault.status)
             case FaultKind.HTML | FaultKind.HTML_AFTER:
-                reply = as_html()
-            case FaultKind.NO_STORE:
-                reply = self._apply(call, entry, keep=False)
-            case FaultKind.STALE_READ:
+                return as_html()
+            case FaultKind.NO_STORE if not reading:
+                return self._apply(call, entry, keep=False)
+            case FaultKind.STALE_READ if reading:
                 with self.state.rewound():
-                    reply = self._apply(call, entry, keep=False)
+                    return self._apply(call, entry)
             case FaultKind.PERMISSION:
-                reply = self._without_permission(fault, call, entry)
+                self._lose_permission(fault, call)
+            case FaultKind.HOLD | FaultKind.HOLD_AFTER:
+                await exchange.wait(self._released)
+            case FaultKind.SHORT_PAGE if applied is not None:
+                return without_last(applied)
             case FaultKind.CUT_AFTER if applied is not None:
+                self.log.note(entry, status=applied.status)
                 await exchange.answer(applied, length=len(applied.body) // 2)
-                return
+                return None
             case FaultKind.TIMEOUT | FaultKind.TIMEOUT_AFTER:
-                entry.status = 0
                 await exchange.hang()
-                return
-            case FaultKind.RESET | FaultKind.RESET_AFTER | FaultKind.KILL | FaultKind.KILL_AFTER:
-                entry.status = 0
-                if kind in {FaultKind.KILL, FaultKind.KILL_AFTER}:
-                    self._kill(fault, call, exchange)
+                return None
+            case FaultKind.RESET | FaultKind.RESET_AFTER:
                 exchange.reset()
-                return
-            case _:
-                reply = applied or self._apply(call, entry)
-        await exchange.answer(self._answered(entry, reply))
+                return None
+            case FaultKind.KILL | FaultKind.KILL_AFTER:
+                kill_client(fault.pid or peer_pid(call.client, exchange.server_port))
+                exchange.reset()
+                return None
+        return applied or self._apply(call, entry)
 
     def _altered(self, fault: Fault, call: Call) -> Call:
         return self.page_before(call) if fault.kind is FaultKind.REPEAT_PAGE else call
 
-    def _without_permission(self, fault: Fault, call: Call, entry: LogEntry) -> Reply:
+    def _lose_permission(self, fault: Fault, call: Call) -> None:
         found = find(self.routes, call.method, call.path)
         self.permissions.discard(fault.permission or (found[0].permission if found else ""))
-        return self._apply(call, entry)
 
-    def _kill(self, fault: Fault, call: Call, exchange: Exchange) -> None:
-        pid = fault.pid or peer_pid(call.client, exchange.server_port)
-        if pid is not None:
-            kill(pid)
+    def release(self) -> None:
+        """Let the requests that are held (``hold``, ``hold_after``) go on. From any thread."""
+        held, self._released = self._released, asyncio.Event()
+        if self.loop is not None:
+            self.loop.call_soon_threadsafe(held.set)
 
     # -------------------------------------------------------------------------------- control
     def reset(self) -> None:
@@ -220,6 +226,7 @@ class Sandbox(ABC):
         self.limiter.clear()
         self.permissions = set(self._initial_permissions)
         self.forget_sessions()
+        self.release()
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

@@ -3,7 +3,7 @@
 All below ``/_control``, with the header ``X-Control-Token``; never logged, never rate limited, never struck by a fault::
 
     GET    /_control                      name, table counts, number of requests, settings, permissions
-    GET    /_control/tables/{table}       {"data": [...]}; ?offset= &limit=
+    GET    /_control/tables/{table}       {"data": [...]}; ?offset= &limit=                  DELETE empties it
     GET    /_control/tables/{table}/{id}  PUT replaces or adds, PATCH merges, DELETE removes
     GET    /_control/log                  {"data": [...], "count": n}; ?since=number        DELETE clears
     GET    /_control/faults               POST adds one or a list, DELETE clears
@@ -11,6 +11,7 @@ All below ``/_control``, with the header ``X-Control-Token``; never logged, neve
     GET    /_control/truth                which records correspond (ground truth of the seed)
     PATCH  /_control/settings             latency_ms, rate, limit
     POST   /_control/expire               sessions and tokens handed out end now
+    POST   /_control/release              held requests go on
     POST   /_control/reset                as started
 """
 
@@ -45,6 +46,7 @@ class Control:
         self._routes = (
             Route("GET", "", self._overview),
             Route("GET", "/tables/{table}", self._list),
+            Route("DELETE", "/tables/{table}", self._empty),
             Route("GET", table, self._get),
             Route("PUT", table, self._put),
             Route("PATCH", table, self._patch),
@@ -59,6 +61,7 @@ class Control:
             Route("GET", "/truth", lambda _call: as_json(self._sandbox.truth)),
             Route("PATCH", "/settings", self._settings),
             Route("POST", "/expire", self._expire),
+            Route("POST", "/release", self._release),
             Route("POST", "/reset", self._reset),
         )
 
@@ -126,6 +129,11 @@ class Control:
         self._sandbox.state.remove(call.params["table"], call.params["id"])
         return as_json(record)
 
+    def _empty(self, call: Call) -> Reply:
+        for id in list(self._rows(call)):
+            self._sandbox.state.remove(call.params["table"], id)
+        return self._list(call)
+
     # -------------------------------------------------------------------------------- log, faults, settings
     def _log(self, call: Call) -> Reply:
         log = self._sandbox.log
@@ -174,6 +182,10 @@ class Control:
 
     def _expire(self, call: Call) -> Reply:
         self._sandbox.forget_sessions()
+        return self._overview(call)
+
+    def _release(self, call: Call) -> Reply:
+        self._sandbox.release()
         return self._overview(call)
 
     def _reset(self, call: Call) -> Reply:

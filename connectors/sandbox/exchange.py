@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -71,13 +71,19 @@ class Exchange:
 
     async def hang(self) -> None:
         """No answer: until the client goes away, or the server stops."""
-        gone = asyncio.create_task(self._wait_until_gone())
-        stopping = asyncio.create_task(self._stopping.wait())
-        _, pending = await asyncio.wait({gone, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        await self._first(self._wait_until_gone())
+        self.reset()
+
+    async def wait(self, event: asyncio.Event) -> None:
+        """Until the event, or until the server stops."""
+        await self._first(event.wait())
+
+    async def _first(self, awaited: Coroutine[Any, Any, Any]) -> None:
+        tasks = [asyncio.create_task(awaited), asyncio.create_task(self._stopping.wait())]
+        _, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in pending:
             task.cancel()
         await asyncio.gather(*pending, return_exceptions=True)
-        self.reset()
 
     async def _wait_until_gone(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":

@@ -12,7 +12,7 @@ from connectors.sandbox.wire import Call, Json
 
 
 class FaultKind(StrEnum):
-    """``*_after`` carries the request out first; the others leave no trace of it."""
+    """What happens. ``*_after`` carries the request out first; what fails otherwise leaves no trace."""
 
     RATE_LIMIT = "rate_limit"  # 429 in the vendor's shape
     ERROR = "error"  # ``status`` (503 unless told)
@@ -25,8 +25,11 @@ class FaultKind(StrEnum):
     HTML = "html"  # a web page with status 200
     HTML_AFTER = "html_after"
     NO_STORE = "no_store"  # answered as if stored, but nothing is
-    STALE_READ = "stale_read"  # every record one version back, as a lagging replica shows it
+    STALE_READ = "stale_read"  # every record one version back, as a lagging replica shows it (GET only)
     REPEAT_PAGE = "repeat_page"  # a list answers with the page before the one asked for
+    SHORT_PAGE = "short_page"  # a list leaves its last record out, and says nothing
+    HOLD = "hold"  # waits until ``Sandbox.release`` before it is carried out
+    HOLD_AFTER = "hold_after"  # carried out at once; the answer waits until ``Sandbox.release``
     PERMISSION = "permission"  # from now on ``permission`` (or the one this request needs) is gone
     SLOW = "slow"  # ``delay_ms`` longer
     KILL = "kill"  # SIGKILL to ``pid``, or to the process that sent the request
@@ -34,8 +37,11 @@ class FaultKind(StrEnum):
 
     @property
     def applies(self) -> bool:
-        """Whether the request is carried out."""
-        return self.value.endswith("_after") or self in {FaultKind.SLOW, FaultKind.REPEAT_PAGE}
+        """Whether the request is carried out before anything else happens."""
+        return self.value.endswith("_after") or self in _PLAINLY_APPLIED
+
+
+_PLAINLY_APPLIED = frozenset({FaultKind.SLOW, FaultKind.REPEAT_PAGE, FaultKind.SHORT_PAGE})
 
 
 @dataclass(slots=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -54,21 +56,43 @@ class RequestLog:
     def __init__(self) -> None:
         self.entries: deque[LogEntry] = deque(maxlen=KEEP)
         self.count = 0
+        self._news = threading.Condition()
 
     def open(self, call: Call) -> LogEntry:
-        self.count += 1
         at = datetime.now(UTC).isoformat(timespec="microseconds")
-        entry = LogEntry(self.count, call.method, call.path, call.query_text, _readable(call.body), at)
-        self.entries.append(entry)
+        with self._news:
+            self.count += 1
+            entry = LogEntry(self.count, call.method, call.path, call.query_text, _readable(call.body), at)
+            self.entries.append(entry)
+            self._news.notify_all()
         return entry
+
+    def note(self, entry: LogEntry, *, status: int | None = None, touched: list[str] | None = None) -> None:
+        """Complete an entry, and wake whoever waits for it."""
+        with self._news:
+            entry.status = entry.status if status is None else status
+            if touched is not None:
+                entry.touched, entry.changed = touched, bool(touched)
+            self._news.notify_all()
+
+    def wait_for(self, holds: Callable[[list[LogEntry]], bool], timeout: float = 10.0) -> list[LogEntry]:
+        """The entries as soon as they satisfy ``holds``; for tests in the sandbox's own process.
+
+        Raises ``TimeoutError`` with the last entries when they do not within ``timeout`` seconds.
+        """
+        with self._news:
+            if not self._news.wait_for(lambda: holds(list(self.entries)), timeout):
+                raise TimeoutError(f"not within {timeout:g} s; the log ends {list(self.entries)[-3:]}")
+            return list(self.entries)
 
     def since(self, number: int = 0) -> list[LogEntry]:
         """Entries numbered above ``number``."""
         return [entry for entry in list(self.entries) if entry.number > number]
 
     def clear(self) -> None:
-        self.entries.clear()
-        self.count = 0
+        with self._news:
+            self.entries.clear()
+            self.count = 0
 
 
 def _readable(body: bytes) -> Any:

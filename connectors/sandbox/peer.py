@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from pathlib import Path
@@ -40,12 +41,11 @@ def _socket_inode(local_port: int, remote_port: int) -> str | None:
     return None
 
 
-def kill(pid: int) -> bool:
-    """SIGKILL; False when there is no such process. Never this process or init: ``ValueError``."""
+def kill_client(pid: int | None) -> None:
+    """SIGKILL; nothing when it is None or gone already. Never this process or init: ``ValueError``."""
+    if pid is None:
+        return
     if pid <= 1 or pid == os.getpid():
         raise ValueError(f"refusing to kill process {pid}")
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return False
-    return True

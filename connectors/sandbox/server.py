@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import uvicorn
@@ -47,11 +47,13 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._sandbox.stopping = asyncio.Event()
+        self._sandbox.loop = asyncio.get_running_loop()
         await super().startup(sockets)
         self.listening.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._sandbox.stopping.set()
+        self._sandbox.loop = None
         await super().shutdown(sockets)
 
 
@@ -75,6 +77,10 @@ class Served:
     def requests(self) -> list[LogEntry]:
         """The log so far, oldest first."""
         return self.app.log.since()
+
+    def wait_for(self, holds: Callable[[list[LogEntry]], bool], timeout: float = 10.0) -> list[LogEntry]:
+        """Block until the request log satisfies ``holds``; raises ``TimeoutError``. See ``RequestLog.wait_for``."""
+        return self.app.log.wait_for(holds, timeout)
 
     @property
     def credentials(self) -> dict[str, str]:

@@ -11,9 +11,13 @@ from connectors.sandbox.wire import Json
 
 @dataclass(slots=True)
 class Step:
-    """The changes of one request: (table, id, record before or None), in order."""
+    """The changes of one request: (table, id, record before or None), in order.
+
+    ``previous`` is what was kept one version back before them, where anything was.
+    """
 
     changes: list[tuple[str, str, Json | None]] = field(default_factory=list)
+    previous: dict[tuple[str, str], Json | None] = field(default_factory=dict)
 
     @property
     def touched(self) -> list[str]:
@@ -74,6 +78,8 @@ class State:
     def _note(self, table: str, id: str, before: Json | None) -> None:
         if self._step is not None:
             self._step.changes.append((table, id, before))
+            if (table, id) in self._previous:
+                self._step.previous.setdefault((table, id), self._previous[table, id])
         self._previous[table, id] = before
 
     @contextmanager
@@ -90,6 +96,7 @@ class State:
         for table, id, before in reversed(step.changes):
             self._restore(table, id, before)
             self._previous.pop((table, id), None)
+        self._previous |= step.previous
         step.changes.clear()
 
     @contextmanager

@@ -86,6 +86,15 @@ def as_html(status: int = 200) -> Reply:
     return Reply(status, page, (("content-type", "text/html; charset=utf-8"),))
 
 
+def without_last(reply: Reply) -> Reply:
+    """A list reply that leaves its last record out; any other reply as it is."""
+    if reply.status != 200:
+        return reply
+    value = json.loads(reply.body)
+    shortened = {key: item[:-1] if isinstance(item, list) else item for key, item in value.items()}
+    return as_json(shortened, reply.status, reply.headers[1:])
+
+
 def parse_query(raw: str) -> tuple[tuple[str, str], ...]:
     return tuple(parse_qsl(raw, keep_blank_values=True))
 
