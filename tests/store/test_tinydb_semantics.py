@@ -34,7 +34,7 @@ values = st.recursive(
     ),
     max_leaves=4,
 )
-documents = st.fixed_dictionaries({}, optional={**{field: values for field in FIELDS}, "other": values})
+documents = st.fixed_dictionaries({}, optional=dict.fromkeys((*FIELDS, "other"), values))
 equalities = st.builds(
     lambda field, value: where(field) == value, st.sampled_from([*FIELDS, "other", "missing"]), values
 )
@@ -77,7 +77,7 @@ operations = st.one_of(
     st.tuples(st.just("iter")),
 )
 keyword_operations = {
-    "get_id": lambda table, id: table.get(doc_id=id),
+    "get_id": lambda table, doc_id: table.get(doc_id=doc_id),
     "get_ids": lambda table, ids: table.get(doc_ids=ids),
     "update_ids": lambda table, doc, ids: table.update(doc, doc_ids=ids),
     "update_all": lambda table, doc: table.update(doc),

@@ -1,3 +1,6 @@
+"""What is written together is kept together, on any thread."""
+# ruff: noqa: PT012  # what is inside pytest.raises is the transaction under test
+
 from __future__ import annotations
 
 import asyncio
@@ -84,7 +87,7 @@ def test_a_threads_connection_closes_with_its_thread(store: SqliteStore) -> None
         thread = threading.Thread(target=store.changes)
         thread.start()
         thread.join()
-        open_files.append(len(os.listdir("/proc/self/fd")))
+        open_files.append(len(list(Path("/proc/self/fd").iterdir())))
     assert open_files[-1] == open_files[0]  # SQLite keeps one descriptor for its next connection
 
 
