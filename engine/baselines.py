@@ -102,18 +102,22 @@ class Save:
     was: Baseline | None
 
 
-def save(store: Store, integration: str, saves: Iterable[Save]) -> None:
-    """Insert or replace baselines; call inside a transaction."""
+def save(store: Store, integration: str, saves: Iterable[Save]) -> list[int]:
+    """Insert or replace baselines; call inside a transaction. Returns their document ids, in order."""
     table = store.table("baselines")
-    fresh: list[Mapping[str, Any]] = []
-    for item in saves:
+    ids: list[int] = []
+    fresh: list[tuple[int, Mapping[str, Any]]] = []
+    for number, item in enumerate(saves):
         document = _document(integration, item)
-        if item.was is not None and item.was.doc_id:
-            table.update(document, doc_ids=[item.was.doc_id])
+        known = item.was.doc_id if item.was is not None else 0
+        if known:
+            table.update(document, doc_ids=[known])
         else:
-            fresh.append(document)
-    if fresh:
-        table.insert_multiple(fresh)
+            fresh.append((number, document))
+        ids.append(known)
+    for (number, _), doc_id in zip(fresh, table.insert_multiple(d for _, d in fresh) if fresh else (), strict=True):
+        ids[number] = doc_id
+    return ids
 
 
 def _document(integration: str, item: Save) -> dict[str, Any]:

@@ -71,4 +71,5 @@ def _facts(plan: Plan, pairs: Sequence[Pair], sizes: Sequence[SideSize]) -> RunF
         and pair.ignored is None
         and any(b.known and b.backoffice_id in {"", pair.backoffice_id} for b in pair.baselines.values())
     }
-    return RunFacts(plan.rows, len(pairs), len(known), len(known & written), tuple(sizes))
+    catalogue = max([len(pairs), *(size.current for size in sizes if size.side is Side.STOREFRONT)])
+    return RunFacts(plan.rows, catalogue, len(known), len(known & written), tuple(sizes))

@@ -248,7 +248,7 @@ class _Case:
         return (
             self.baseline is not None
             and self.baseline.rule_version == KEPT
-            and not any(self._moved(side) or self.value(side).problem for side in Side)
+            and not any(self._moved(side) for side in Side)
         )
 
     def _differs(self, source: str) -> FieldState:

@@ -1,0 +1,215 @@
+"""Creating records, once and only once: intent, durable "sent" mark, create, read back, and the mapping with the outcome.
+
+A create is never sent again blindly. One whose answer was lost is looked for by the marker stored with it; if it cannot be
+found it is reported, for a person to look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pydantic import TypeAdapter
+from tinydb import where
+
+from engine.changes import Creation, Plan, Purpose
+from engine.errors import ConnectorError, UsageError
+from engine.events import OutcomeRecorded, RowsChanged
+from engine.fields import SIDE_NAMES
+from engine.journal import Journal, Verdict
+from engine.model import Kind, Record, Side, utc_text
+from engine.plan import Scene, finished
+from engine.ports import Draft, Result, WriteOutcome
+from engine.sync_context import NewMapping, SyncContext
+from engine.sync_control import FATAL, Control, Progress
+from engine.sync_verify import REREAD_SECONDS
+
+#: Seconds to wait between looks for a marker: a vendor's search may lag behind its writes.
+LOOKS = (0.0, 2.0, 5.0)
+
+_CREATION = TypeAdapter(Creation)
+
+
+def plan_creations(scene: Scene, id: str, drafts: Sequence[Draft], target: Side) -> Plan:
+    """The plan that creates records on ``target``; every draft gets the marker it is found by again.
+
+    Raises ``UsageError`` where the system cannot create such records.
+    """
+    able = scene.capabilities[target].creates
+    for draft in drafts:
+        if _record_kind(draft, target) not in able:
+            name = scene.connections[target]
+            raise UsageError(f"{name} cannot create {_record_kind(draft, target)}; nothing was created")
+    creations = tuple(Creation(_marked(draft, scene.lineage), target) for draft in drafts)
+    plan = Plan(
+        id, scene.integration, Purpose.CREATE, scene.at, scene.actor, scene.lineage, "", creations=creations
+    )  # fmt: skip
+    return finished(plan, scene, ())
+
+
+def _marked(draft: Draft, lineage: str) -> Draft:
+    return draft if draft.marker else replace(draft, marker=f"crosswalk:{lineage[:8]}:{draft.key}")
+
+
+def _record_kind(draft: Draft, target: Side) -> Kind:
+    """The kind of the record that is made: a fee's counterpart is a product."""
+    return draft.kind.counterpart if target is Side.BACKOFFICE else draft.kind
+
+
+class Creator:
+    """Carries out the creations of one run, one after another."""
+
+    def __init__(self, context: SyncContext, journal: Journal, control: Control, progress: Progress) -> None:
+        self._context, self._journal, self._control, self._progress = context, journal, control, progress
+        self._finder = Finder(context)
+
+    async def create(self, creations: Iterable[Creation]) -> None:
+        """Until all are settled or the run is stopped."""
+        for creation in creations:
+            if self._control.stopped():
+                return
+            verdict = self._mapped_already(creation)
+            intent = 0
+            if verdict is None:
+                (intent,) = self._journal.open([self._intent(creation)])
+                verdict = await self._one(creation, intent)
+            keep_open = verdict.provisional or not intent
+            outcomes = self._journal.settle([(creation, verdict)], [] if keep_open else [intent])
+            self._progress.advance(1, "creating")
+            for outcome in outcomes:
+                self._context.events.publish(OutcomeRecorded(outcome))
+            self._context.events.publish(RowsChanged(self._context.integration, creation.draft.kind))
+
+    async def _one(self, creation: Creation, intent: int) -> Verdict:
+        self._journal.mark_sent(intent)
+        side, draft = creation.target, creation.draft
+        try:
+            answer = await self._context.connectors[side].create(replace(draft, kind=_record_kind(draft, side)))
+        except ConnectorError as error:
+            fatal = isinstance(error, FATAL)
+            if fatal:
+                self._control.fail(error)
+            self._control.answered(refused=True, error=error)
+            result = Result.NOT_SENT if fatal else Result.REJECTED
+            if getattr(error, "maybe_sent", False):
+                result = Result.UNKNOWN
+            answer = WriteOutcome(draft.key, None, result, str(error), error.code, error.request_id)
+        except Exception as error:
+            self._control.fail(error)
+            answer = WriteOutcome(draft.key, None, Result.UNKNOWN, f"{type(error).__name__}: {error}")
+        try:
+            return await self._settle(creation, answer)
+        except ConnectorError as error:
+            self._control.fail(error)
+            text = f"sent, but not read back yet ({error}); it is settled before the next run"
+            return Verdict(Result.UNVERIFIED, text, answer.code, answer.request_id, provisional=True)
+
+    async def _settle(self, creation: Creation, answer: WriteOutcome) -> Verdict:
+        tail = Verdict(answer.result, answer.message, answer.code, answer.request_id)
+        if answer.result in {Result.APPLIED, Result.UNCHANGED} and answer.id:
+            record = await self._read(creation, answer.id)
+            if record is None:
+                where_ = SIDE_NAMES[creation.target]
+                text = f"{where_} said it was created as {answer.id}, but has no such record; look there before adding it again"
+                return replace(tail, result=Result.UNVERIFIED, message=text)
+            return self._finder.made(creation, record, tail)
+        if answer.result in {Result.APPLIED, Result.UNKNOWN, Result.UNCHANGED, Result.UNVERIFIED}:
+            return await self._finder.find(creation, tail)
+        return replace(tail, result=Result.REJECTED) if answer.result is Result.STALE else tail
+
+    async def _read(self, creation: Creation, record_id: str) -> Record | None:
+        """The new record, asked for once more a moment later if it is not there at once."""
+        connector, kind = self._context.connectors[creation.target], _record_kind(creation.draft, creation.target)
+        found = await connector.read_some(kind, [record_id])
+        if record_id not in found:
+            await self._context.clock.sleep(REREAD_SECONDS)
+            found = await connector.read_some(kind, [record_id])
+        return found.get(record_id)
+
+    def _mapped_already(self, creation: Creation) -> Verdict | None:
+        """A row that was mapped since the preview is not created: that would be a duplicate."""
+        other = mapped_to(self._context, creation)
+        if other is None:
+            return None
+        return Verdict(Result.STALE, f"was mapped to {other} since the preview; nothing was created", found=other)
+
+    def _intent(self, creation: Creation) -> dict[str, Any]:
+        return {
+            "run": self._journal.run_id,
+            "integration": self._context.integration,
+            "state": "open",
+            "op": "create",
+            "connection": self._context.connections[creation.target],
+            "side": creation.target.value,
+            "kind": _record_kind(creation.draft, creation.target).value,
+            "id": "",
+            "name": creation.draft.name,
+            "at": utc_text(self._context.clock.now()),
+            "sent": False,
+            "creation": _CREATION.dump_python(creation, mode="json"),
+        }
+
+
+class Finder:
+    """Finds a created record by its marker and makes the mapping of it; used by a run and by recovery."""
+
+    def __init__(self, context: SyncContext) -> None:
+        self._context = context
+
+    async def find(self, creation: Creation, tail: Verdict) -> Verdict:
+        """The verdict on a create that may have been carried out. Raises ``ConnectorError`` if it cannot be asked."""
+        side, draft = creation.target, creation.draft
+        kind, where_ = _record_kind(draft, side), SIDE_NAMES[side]
+        found: list[Record] = []
+        if self._context.capabilities(side).finds_marker and draft.marker:
+            for seconds in LOOKS:
+                if seconds:
+                    await self._context.clock.sleep(seconds)
+                found = await self._context.connectors[side].find_marker(kind, draft.marker, draft.name)
+                if found:
+                    break
+        if len(found) == 1:
+            return self.made(creation, found[0], replace(tail, message="the answer was lost; found by its marker"))
+        if found:
+            ids = ", ".join(record.id for record in found)
+            text = f"{len(found)} records of {where_} carry the marker {draft.marker}: {ids}; keep one, map it by hand"
+        else:
+            text = (
+                f"it is not known whether {where_} created it: no record carries the marker {draft.marker or '(none)'}; "
+                "look there, then map it or add it again"
+            )
+        return replace(tail, result=Result.UNVERIFIED, message=text)
+
+    def made(self, creation: Creation, record: Record, tail: Verdict) -> Verdict:
+        """Created: the mapping goes with the outcome, unless the row was mapped to something else meanwhile."""
+        self._context.cache.put(
+            self._context.connections[creation.target], _record_kind(creation.draft, creation.target), [record]
+        )
+        other = mapped_to(self._context, creation)
+        if other is not None and other != record.id:
+            text = f"created as {record.id}, but the row was mapped to {other} meanwhile; disable one of them by hand"
+            return replace(tail, result=Result.APPLIED, message=text, found=record.id)
+        backward = creation.target is Side.STOREFRONT
+        names = (record.name, creation.draft.name) if backward else (creation.draft.name, record.name)
+        source = creation.draft.source_id
+        ids = (record.id, source) if backward else (source, record.id)
+        mapping = None
+        if other is None:
+            mapping = NewMapping(self._context.integration, creation.draft.kind, *ids, *names)
+        return replace(tail, result=Result.APPLIED, found=record.id, mapping=mapping)
+
+
+def mapped_to(context: SyncContext, creation: Creation) -> str | None:
+    """What the source of a creation is mapped to now, or None."""
+    mine, other = ("storefront_id", "backoffice_id")
+    if creation.target is Side.STOREFRONT:
+        mine, other = other, mine
+    row = (where("integration") == context.integration) & (where("kind") == creation.draft.kind.value)
+    docs = context.store.table("mappings").search(row & (where(mine) == creation.draft.source_id))
+    return docs[0][other] if docs else None
+
+
+def from_intent(doc: Mapping[str, Any]) -> Creation:
+    """The creation that an intent's document is about."""
+    return _CREATION.validate_python(doc["creation"])

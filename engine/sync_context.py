@@ -1,0 +1,52 @@
+"""What applying a plan needs of the world, gathered once by the front door; the locks are already held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from engine.events import Events
+from engine.model import Kind, Side
+from engine.ports import Capabilities, Clock, Connector, RecordCache, Store
+from engine.settings import IntegrationSettings
+
+
+@dataclass(frozen=True, slots=True)
+class NewMapping:
+    """The pair that a creation makes."""
+
+    integration: str
+    kind: Kind
+    storefront_id: str
+    backoffice_id: str
+    storefront_name: str
+    backoffice_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncContext:
+    """One integration and its two open systems. The caller holds the locks of both connections.
+
+    ``map_created`` records the mapping of a created record; it is called inside the transaction that commits the
+    creation. None: a plain document in ``mappings``.
+    """
+
+    store: Store
+    cache: RecordCache
+    clock: Clock
+    events: Events
+    actor: str
+    lineage: str
+    integration: str
+    settings: IntegrationSettings
+    connectors: Mapping[Side, Connector]
+    connections: Mapping[Side, str]
+    map_created: Callable[[NewMapping], None] | None = None
+
+    def capabilities(self, side: Side) -> Capabilities:
+        return self.connectors[side].capabilities
+
+    def requests(self) -> int:
+        """Requests made so far on both connections."""
+        different = {id(connector): connector for connector in self.connectors.values()}
+        return sum(connector.budget().requests for connector in different.values())
