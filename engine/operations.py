@@ -9,23 +9,31 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from engine import run_log, undo
+from engine.adoption import adoptions
 from engine.alarms import Alarms
+from engine.baselines import Save
 from engine.catalog import Catalog
-from engine.changes import Creation, Outcome, Plan, Purpose, Run, RunState
+from engine.changes import Change, Outcome, Plan, Run, RunState
 from engine.connections import Connections
-from engine.errors import ConnectorError, IncompleteRead, UnknownId, UsageError
+from engine.creation import plan_creations
+from engine.errors import Busy, ConnectorError, IncompleteRead, UnknownId, UsageError
 from engine.events import Events, RowsChanged, Waiting
 from engine.guards import SideSize
 from engine.integrations import Integration, Integrations
+from engine.journal import request_cancel
 from engine.mappings import Mappings
 from engine.model import Field, Kind, Side
-from engine.plan import Claims, Scene, build, check_fresh, finished
-from engine.ports import Clock, Draft, RecordCache, Store
+from engine.plan import Claims, Scene, build, check_fresh, moved_rows
+from engine.ports import Clock, Draft, RecordCache, Result, Store
+from engine.recovery import needs_recovery, recover
 from engine.rows import Lists
 from engine.status import Pair
 from engine.store.locks import ConnectionLocks
+from engine.sync import Runner
+from engine.sync_context import SyncContext
 from engine.views import PullReport
 
 SYNCED = (Kind.PRODUCTS, Kind.FEES)
@@ -53,7 +61,7 @@ class Operations:
     mappings: Mappings
     alarms: Alarms
     patience: float = 600.0  # seconds to wait for another process that holds a connection
-    young: dict[str, float] = field(default_factory=dict)
+    young: dict[str, tuple[float | None, Sequence[Save]]] = field(default_factory=dict)
 
     # ------------------------------------------------------------------------------------------------ locks
     @asynccontextmanager
@@ -126,7 +134,8 @@ class Operations:
             scene = self._scene(integration, previous)
             pairs = self._pairs(integration, kinds, ids)
             plan = build(scene, _new_id(), pairs, ids=ids, fields=fields, overwrite=overwrite, kinds=kinds)
-            self.young[plan.id] = self.clock.monotonic()
+            chosen = [pair for pair in pairs if ids is None or pair.storefront_id in ids]
+            self.young[plan.id] = (self.clock.monotonic(), adoptions(scene, chosen, fields))
             return plan
 
     def _pairs(self, integration: Integration, kinds: Collection[Kind], ids: Collection[str] | None) -> list[Pair]:
@@ -188,6 +197,147 @@ class Operations:
                         target = mapping.backoffice_id if theirs is Side.BACKOFFICE else mapping.storefront_id
                         claims |= {(side, kind.counterpart, target, f): other.name for f in fields}
         return claims
+
+    # ------------------------------------------------------------------------------------------------ writing
+    async def apply(self, integration: Integration, plan: Plan, *, allow: Collection[str], trigger: str) -> Run:
+        """Apply a plan, under both connections' locks; a plan that is not fresh from here is checked by reading first."""
+        async with self.exclusive(integration.connections, f"{plan.purpose} of {integration.name}"):
+            await self._recover(integration)
+            made, adopt = self.young.pop(plan.id, (None, []))
+            if made is None or self.clock.monotonic() - made > FRESH_SECONDS:
+                await self._check_fresh(integration, plan)
+            runner = Runner(self._context(integration))
+            return self._ended(integration, await runner.run(plan, allow=allow, trigger=trigger, adopt=adopt))
+
+    async def _check_fresh(self, integration: Integration, plan: Plan) -> None:
+        if not plan.changes:
+            return
+        ids = {change.storefront_id for change in plan.changes}
+        kinds = {change.kind for change in plan.changes}
+        await self._read_fresh(integration, ids, sorted(kinds))
+        check_fresh(plan, self._pairs(integration, kinds, ids), integration.settings, self.lineage)
+
+    async def resume(self, run_id: str) -> Run:
+        integration = self.integrations.get(self.run(run_id).integration)
+        async with self.exclusive(integration.connections, f"resume of {run_id}"):
+            await self._recover(integration)
+            plan = run_log.plan(self.store, run_id)
+            ids = {change.storefront_id for change in plan.sending}
+            moved = {}
+            if ids:
+                kinds = sorted({change.kind for change in plan.sending})
+                await self._read_fresh(integration, ids, kinds)
+                still_open = self._open_changes(plan, run_id)
+                pairs = self._pairs(integration, kinds, ids)
+                moved = moved_rows(still_open, pairs, integration.settings, plan.purpose)
+            return self._ended(integration, await Runner(self._context(integration)).resume(run_id, moved=moved))
+
+    def _open_changes(self, plan: Plan, run_id: str) -> list[Change]:
+        """The changes of a run that have no outcome yet, or that of not having been sent."""
+        done = {(o.kind, o.storefront_id, o.field) for o in self.outcomes(run_id) if o.result is not Result.NOT_SENT}
+        return [c for c in plan.sending if (c.kind, c.storefront_id, c.field) not in done]
+
+    async def plan_undo(self, run_id: str) -> Plan:
+        run = self.run(run_id)
+        integration = self.integrations.get(run.integration)
+        async with self.exclusive(integration.connections, f"planning the undo of {run_id}"):
+            await self._recover(integration)
+            outcomes = self.outcomes(run_id)
+            kinds = sorted({o.kind for o in outcomes if o.field is not None})
+            ids = {o.storefront_id for o in outcomes if o.field is not None}
+            previous = self._sizes(integration)
+            if ids:
+                await self._read_fresh(integration, ids, kinds)
+            plan = undo.plan_undo(
+                self._scene(integration, previous),
+                _new_id(),
+                self.run(run_id),
+                outcomes,
+                self._pairs(integration, kinds, ids),
+            )
+            self.young[plan.id] = (self.clock.monotonic(), [])
+            return plan
+
+    async def create(self, integration: Integration, drafts: Sequence[Draft], target: Side) -> Run:
+        """Create records and map them by that."""
+        if not drafts:
+            raise UsageError("nothing was chosen to be created")
+        async with self.exclusive(
+            integration.connections, f"creating {drafts[0].kind} in {integration.connection(target)}"
+        ):
+            await self._recover(integration)
+            plan = plan_creations(self._scene(integration, self._sizes(integration)), _new_id(), drafts, target)
+            context = self._context(integration)
+            allow = [hit.guard for hit in plan.guards]
+            return self._ended(integration, await Runner(context).run(plan, allow=allow))
+
+    async def recover(self) -> list[Run]:
+        """Settle what dead processes left open, integration by integration; one whose connections are held is left."""
+        settled: list[Run] = []
+        for name in needs_recovery(self.store):
+            try:
+                integration = self.integrations.get(name)
+                async with self.exclusive(integration.connections, f"recovery of {name}", wait=0.0):
+                    settled += await self._recover(integration)
+            except (Busy, UnknownId):
+                continue  # a live run of another process; or the integration is gone and its runs stay as they are
+        return settled
+
+    async def _recover(self, integration: Integration) -> list[Run]:
+        """Before anything else under the locks. Raises the error that kept an intent from being settled."""
+        if integration.name not in needs_recovery(self.store):
+            return []
+        done = await recover(self._context(integration))
+        for run in done.runs:
+            self.alarms.raise_(integration.name, f"run {run.id} was interrupted: {run.message}", "warning")
+        if done.error is not None:
+            self.connections.note(done.error.connection or integration.backoffice, done.error)
+            raise done.error
+        return list(done.runs)
+
+    def _ended(self, integration: Integration, run: Run) -> Run:
+        """A good run is what later catalogues are compared with; a bad one is an alarm."""
+        if run.state is RunState.DONE:
+            self.integrations.stamp_counts(
+                integration.name,
+                {(side, Kind.PRODUCTS): self.cache.count(integration.connection(side), Kind.PRODUCTS) for side in Side},
+                self.clock.now(),
+            )
+        elif run.state is RunState.FAILED:
+            self.alarms.raise_(integration.name, f"run {run.id} failed: {run.message}")
+        if not run.totals.adds_up:
+            self.alarms.raise_(integration.name, f"run {run.id}: the totals do not add up; see its outcomes")
+        for kind in Kind:
+            self.events.publish(RowsChanged(integration.name, kind))
+        return run
+
+    def _context(self, integration: Integration) -> SyncContext:
+        names = {side: integration.connection(side) for side in Side}
+        return SyncContext(
+            self.store,
+            self.cache,
+            self.clock,
+            self.events,
+            self.actor,
+            self.lineage,
+            integration.name,
+            integration.settings,
+            {side: self.connections.connector(name) for side, name in names.items()},
+            names,
+        )
+
+    # ------------------------------------------------------------------------------------------------ runs
+    def cancel(self, run_id: str) -> None:
+        request_cancel(self.store, run_id)
+
+    def runs(self, integration: str | None, limit: int) -> list[Run]:
+        return run_log.runs(self.store, integration, limit)
+
+    def run(self, run_id: str) -> Run:
+        return run_log.run(self.store, run_id)
+
+    def outcomes(self, run_id: str) -> list[Outcome]:
+        return run_log.outcomes(self.store, run_id)
 
 
 def _new_id() -> str:
