@@ -76,8 +76,8 @@ def _from_file(path: str) -> str:
                     f"{file} can be read by others (mode {mode:04o}); run: chmod 600 {shlex.quote(str(file))}"
                 )
             return handle.readline().strip()
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file} holds no text") from error
+    except UnicodeDecodeError:
+        raise UsageError(f"{file} holds no text") from None
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from error
 
@@ -118,7 +118,7 @@ def _from_keyring(rest: str) -> str:
     try:
         value = keyring.get_password(service, user)
     except keyring.errors.KeyringError as error:
-        raise UsageError(f"the keyring refused {service}/{user}: {type(error).__name__}") from error
+        raise UsageError(f"the keyring refused {service}/{user}: {type(error).__name__}") from None
     if value is None:
         raise UsageError(f"the keyring has no {service}/{user}; store it with: keyring set {service} {user}")
     return str(value)

@@ -32,7 +32,7 @@ def endpoint(context: ConnectionContext) -> Endpoint:
     try:
         url = httpx.URL(text)
     except httpx.InvalidURL as error:
-        raise UsageError(f"{context.name}: base_url {text!r} is not a URL: {error}") from error
+        raise UsageError(f"{context.name}: base_url is not a URL: {error}") from error
     if url.scheme not in {"http", "https"} or not url.host:
         raise UsageError(f"{context.name}: base_url {text!r} needs a scheme and a host, such as https://example.com")
     if url.userinfo:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import logging
 import ssl
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -67,6 +68,8 @@ class Lease:
 
 def _build(key: _Key) -> Pool:
     loopback, tls, ca_file = key
+    # httpcore logs response headers as they come, cookies and locations with tokens included: not even at DEBUG.
+    logging.getLogger("httpcore").setLevel(logging.INFO)
     # A proxy variable must not capture loopback; everywhere else the machine's proxy settings are obeyed.
     # Without TLS the context is never used: one that trusts nobody is quick to build and safe.
     verify = _authorities(ca_file) if tls or not loopback else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
