@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from engine.workspace import Workspace
     from tui.app import Console
+    from tui.bridge import Update
 
 T = TypeVar("T")
 
@@ -32,3 +33,8 @@ async def ask(node: MessagePump, verb: Callable[[Workspace], T]) -> T:
 async def ask_long(node: MessagePump, verb: Callable[[Workspace], Awaitable[T]]) -> T:
     """As ``ask``, for a verb that works on the network or computes for long; leaving the screen does not stop it."""
     return cast("T", await console_of(node).bridge.call(verb))
+
+
+def listen(node: MessagePump, heard: Callable[[Update], None]) -> None:
+    """Tell ``heard`` of every update of the engine, in the screen's loop, for as long as the node is mounted."""
+    console_of(node).updates.subscribe(node, heard)

@@ -121,6 +121,15 @@ def plan_lines(plan: Plan) -> list[PlanLine]:
     return lines
 
 
+def many(count: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> many(1, "row"), many(2000, "row")
+    ('1 row', '2,000 rows')
+    """
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
 def plan_totals(plan: Plan) -> str:
     """How much the plan sends and why the rest is not sent.
 
@@ -128,7 +137,7 @@ def plan_totals(plan: Plan) -> str:
     """
     sending, blocked = plan.sending, plan.blocked
     fields = Counter(change.field.value for change in sending)
-    parts = [f"{plan.rows:,} rows, {len(sending):,} changes"]
+    parts = [f"{many(plan.rows, 'row')}, {many(len(sending), 'change')}"]
     if fields:
         parts[0] += " (" + ", ".join(f"{count:,} {name}" for name, count in fields.items()) + ")"
     creations = sum(not creation.blocked for creation in plan.creations)
@@ -136,7 +145,7 @@ def plan_totals(plan: Plan) -> str:
         parts.append(f"{creations:,} to create")
     if blocked:
         parts.append(f"{len(blocked):,} blocked")
-    parts.append(f"{plan.unchanged_rows:,} rows already equal")
+    parts.append(f"{many(plan.unchanged_rows, 'row')} already equal")
     return " · ".join(parts)
 
 
@@ -163,7 +172,7 @@ def calls_text(plan: Plan, budgets: Mapping[str, Budget]) -> str:
     parts = []
     for connection, calls in plan.calls.items():
         budget = budgets.get(connection)
-        text = f"{connection} {calls:,} calls"
+        text = f"{connection} {many(calls, 'call')}"
         if budget is not None and budget.limit:
             text += f" at {budget.limit / budget.window * 60:g}/min"
         parts.append(text)

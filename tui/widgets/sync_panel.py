@@ -14,18 +14,20 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.events import Key
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Checkbox, Select, Static
 
-from tui.widgets.access import ask, ask_long, integration_of
-from tui.widgets.dialogs import Confirm, Phrase
+from tui.widgets.access import ask, ask_long, integration_of, listen
 from tui.widgets.explain import error_dialog, explain
+from tui.widgets.key_scope import meant_for
 from tui.widgets.map_first import MapRow, map_first
 from tui.widgets.plan_lines import PlanLine, calls_text, plan_lines, plan_totals
 from tui.widgets.plan_table import PlanTable
 from tui.widgets.run_view import RunView
 from tui.widgets.sync_options import RowChoice, Scope, SyncOptions
+from tui.widgets.sync_question import sync_question
 from tui.widgets.text import content
 from tui.widgets.unblock import unblock
 
@@ -53,11 +55,14 @@ RESUMABLE = frozenset({"cancelled", "interrupted", "failed"})
 class SyncPanel(Vertical):
     """Give it the kind of its list, the rows as they are when asked, and how to map one row (the list's picker)."""
 
+    SCOPED_CSS = False
     DEFAULT_CSS = """
+    .-sync-full .records--lists, .-sync-full FilterBar { display: none; }
+    .-sync-full .records--below { height: 1fr; }
     SyncPanel {
-        height: 60%; display: none; border-top: heavy $primary; border-title-style: bold; background: $surface;
+        height: 55vh; display: none; border-top: heavy $primary; border-title-style: bold; background: $surface;
         &.-open { display: block; }
-        &.-full { height: 100%; }
+        &.-full { height: 1fr; }
         & > Static { height: auto; max-height: 4; padding: 0 1; }
         & > .sync--guards { color: $text-warning; max-height: 7; }
         & > PlanTable, & > RunView { display: none; }
@@ -110,7 +115,13 @@ class SyncPanel(Vertical):
         yield Static("", classes="sync--totals sync--plan")
 
     def on_mount(self) -> None:
+        listen(self, self.engine_changed)
         self._say()
+
+    def on_key(self, event: Key) -> None:
+        """A key that means something to the list only must not act on it from in here."""
+        if not meant_for(self, event.key):
+            event.stop()
 
     # ------------------------------------------------------------------------------------------------ open, close
     def open(self, scope: Scope | None = None, *, plan: bool = False) -> None:
@@ -149,6 +160,7 @@ class SyncPanel(Vertical):
 
     def _set_full(self, full: bool) -> None:
         self.set_class(full, "-full")
+        self.screen.set_class(full, "-sync-full")
         self.post_message(self.Zoomed(full))
 
     @work(exclusive=True, group="sync-prepare", exit_on_error=False)
@@ -261,20 +273,7 @@ class SyncPanel(Vertical):
         if reason or plan is None:
             self.app.notify(f"Not started: {reason}.", severity="warning", markup=False)
             return
-        undo = plan.purpose == "undo"
-        names = list(dict.fromkeys([c.name for c in plan.sending] + [c.draft.name for c in plan.creations]))
-        lines = [f"{plan.integration}: {plan_totals(plan)}", calls_text(plan, self._budgets)]
-        verb = "Undo" if undo else "Sync"
-        question = Confirm(
-            f"{verb} {plan.rows:,} rows",
-            lines,
-            names=names,
-            count=plan.rows,
-            phrases=[Phrase(hit.guard, f"Guard {hit.guard}: {hit.message}") for hit in plan.guards],
-            yes=f"{verb} now",
-            no="Not now",
-        )
-        if not await self.app.push_screen_wait(question):
+        if not await self.app.push_screen_wait(sync_question(plan, self._budgets)):
             return
         allow = tuple(hit.guard for hit in plan.guards)
 
@@ -361,7 +360,7 @@ class SyncPanel(Vertical):
 
     # ------------------------------------------------------------------------------------------------ events
     def engine_changed(self, update: Update) -> None:
-        """Take in what the engine said: call this with every update of the screen the panel is on."""
+        """Take in what the engine said."""
         view = self.query_one(RunView)
         from engine.events import RunStarted
 
@@ -421,6 +420,10 @@ class SyncPanel(Vertical):
                 self._note("c cancels after the batch in flight · the run goes on when you leave this tab")
 
     @on(PlanTable.Moved)
+    def line_changed(self, event: PlanTable.Moved) -> None:
+        event.stop()
+        self._note_line()
+
     def _note_line(self) -> None:
         line = self.query_one(PlanTable).row
         if line is not None and self.stage is Stage.PREVIEW:

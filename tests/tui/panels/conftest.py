@@ -6,13 +6,22 @@ import asyncio
 import inspect
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.app import App, ComposeResult
 from textual.screen import Screen
+from textual.signal import Signal
 from textual.widget import Widget
+
+from engine.changes import Change, Outcome, Plan, Purpose, Run, RunState, Totals
+from engine.integrations import Integration
+from engine.model import Field, Kind, Side, Status
+from engine.ports import Budget, Result
+from engine.settings import IntegrationSettings
+from engine.views import ConnectionView, Row
 
 GOLDEN = Path(__file__).parent / "golden"
 HOSTILE = "[/bar] [red]x[/] [@click=app.quit]q[/] \x1b[31m\u202eRTL 漢字 e\u0301 \U0001f600"
@@ -43,6 +52,7 @@ class Host(App[None]):
         super().__init__()
         self.bridge = Bridge(workspace)
         self.integration = "acme"
+        self.updates: Signal[Any] = Signal(self, "updates")
         self.make = widget
         self.result: Any = None
         self.finished = asyncio.Event()
@@ -50,6 +60,12 @@ class Host(App[None]):
     def compose(self) -> ComposeResult:
         if self.make is not None:
             yield self.make()
+
+    def tell(self, **update: Any) -> None:
+        """What the engine would say over the real bridge."""
+        from tui.bridge import Update
+
+        self.updates.publish(Update(**update))
 
     def open(self, screen: Screen[Any]) -> None:
         """Show a dialog; what it returns is in ``result`` once ``finished`` is set."""
@@ -110,3 +126,187 @@ async def settle(pilot: Any, until: Callable[[], bool], tries: int = 400) -> Non
 @pytest.fixture
 def eventually() -> Callable[..., Any]:
     return settle
+
+
+# ------------------------------------------------------------------------------------------------ a fake workspace
+AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def a_change(id: str = "p1", name: str = "Backup 1 TB", field: str = "price", **more: Any) -> Change:
+    values: dict[str, Any] = {
+        "kind": Kind.PRODUCTS,
+        "storefront_id": id,
+        "backoffice_id": f"b-{id}",
+        "name": name,
+        "field": Field(field),
+        "target": Side.BACKOFFICE,
+        "before": "10",
+        "after": "12.5",
+        "source": "12.5",
+        "reason": "storefront moved 10 -> 12.5",
+        "status": Status.OUT_OF_SYNC,
+        "currency": "USD",
+        "margin_percent": "20.0",
+    }
+    return Change(**{**values, **more})
+
+
+def a_plan(*changes: Change, **more: Any) -> Plan:
+    values: dict[str, Any] = {
+        "id": "plan-1",
+        "integration": "acme",
+        "purpose": Purpose.SYNC,
+        "at": AT,
+        "actor": "ada",
+        "lineage": "w",
+        "fingerprint": "f",
+        "changes": changes,
+        "unchanged_rows": 7,
+        "calls": {"syncro": 40},
+        "eta_seconds": 16.0,
+    }
+    return Plan(**{**values, **more})
+
+
+def a_run(id: str = "r1", state: str = "done", **more: Any) -> Run:
+    values: dict[str, Any] = {
+        "id": id,
+        "integration": "acme",
+        "purpose": Purpose.SYNC,
+        "state": RunState(state),
+        "started": AT,
+        "ended": None if state == "running" else AT,
+        "actor": "ada",
+        "plan": "plan-1",
+        "totals": Totals(planned=1, applied=1),
+    }
+    return Run(**{**values, **more})
+
+
+def an_outcome(id: str = "p1", result: str = "applied", run: str = "r1", **more: Any) -> Outcome:
+    values: dict[str, Any] = {
+        "run": run,
+        "kind": Kind.PRODUCTS,
+        "storefront_id": id,
+        "backoffice_id": f"b-{id}",
+        "name": f"Product {id}",
+        "field": Field.PRICE,
+        "target": Side.BACKOFFICE,
+        "result": Result(result),
+        "before": "10",
+        "after": "12.5",
+        "at": AT,
+    }
+    return Outcome(**{**values, **more})
+
+
+def a_row(id: str, status: str = "Out of sync", side: Side = Side.STOREFRONT) -> Row:
+    name = f"Product {id}"
+    return Row(id, side, name, id, f"B {name}", f"b-{id}", "", Status(status), "", name.casefold())
+
+
+class FakeWorkspace:
+    """The verbs that panels and screens use; what they ask is in ``asked``, what they get is set by the test."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Any, ...]] = []
+        self.next_plan = a_plan(a_change())
+        self.next_run = a_run()
+        self.all_runs: list[Run] = []
+        self.all_outcomes: list[Outcome] = [an_outcome()]
+        self.errors: dict[str, Exception] = {}
+        self.gate: asyncio.Event | None = None
+        self.settings = IntegrationSettings()
+        self.views: list[ConnectionView] = [a_view("market"), a_view("syncro")]
+
+    def _take(self, verb: str, *what: Any) -> None:
+        self.asked.append((verb, *what))
+        if verb in self.errors:
+            raise self.errors[verb]
+
+    def asked_for(self, verb: str) -> list[tuple[Any, ...]]:
+        return [what for what in self.asked if what[0] == verb]
+
+    async def plan(self, integration, *, kinds, fields, ids=None, overwrite=None):
+        self._take("plan", tuple(kinds), tuple(fields), ids, overwrite)
+        return self.next_plan
+
+    async def sync(self, plan, *, allow=()):
+        self._take("sync", plan.id, tuple(allow))
+        if self.gate is not None:
+            await self.gate.wait()
+        self.all_runs = [self.next_run]
+        return self.next_run
+
+    async def resume(self, run_id):
+        self._take("resume", run_id)
+        self.all_runs = [self.next_run]
+        return self.next_run
+
+    async def plan_undo(self, run_id):
+        self._take("plan_undo", run_id)
+        return self.next_plan
+
+    def cancel(self, run_id):
+        self._take("cancel", run_id)
+
+    def runs(self, integration=None, limit=50):
+        return self.all_runs[:limit]
+
+    def run(self, run_id):
+        self._take("run", run_id)
+        return next((run for run in self.all_runs if run.id == run_id), self.next_run)
+
+    def outcomes(self, run_id):
+        return self.all_outcomes
+
+    def connections(self):
+        return self.views
+
+    def integration(self, name=None):
+        return Integration(name or "acme", "market", "syncro", self.settings)
+
+    def integrations(self):
+        return [self.integration()]
+
+    def resolve(self, integration, kind, id, field, *, keep=None, value=None):
+        self._take("resolve", kind, id, field, keep, value)
+
+    def unignore(self, integration, kind, ids):
+        self._take("unignore", kind, tuple(ids))
+
+
+def a_view(name: str, state: str = "ok", **more: Any) -> ConnectionView:
+    values: dict[str, Any] = {
+        "name": name,
+        "type": name,
+        "title": name.title(),
+        "options": {"base_url": f"https://{name}.example"},
+        "state": state,
+        "message": "",
+        "checked_at": AT,
+        "budget": Budget(limit=150, used=3, requests=40),
+    }
+    return ConnectionView(**{**values, **more})
+
+
+class Make:
+    """Builders of engine values for tests, each with sensible defaults."""
+
+    at = AT
+    change = staticmethod(a_change)
+    plan = staticmethod(a_plan)
+    run = staticmethod(a_run)
+    outcome = staticmethod(an_outcome)
+    row = staticmethod(a_row)
+    view = staticmethod(a_view)
+
+
+@pytest.fixture
+def make() -> type[Make]:
+    return Make
+
+
+@pytest.fixture
+def workspace() -> FakeWorkspace:
+    return FakeWorkspace()

@@ -1,0 +1,22 @@
+"""Which keys belong to a panel that shares its screen with a list: a key of the list must not act from inside it."""
+
+from __future__ import annotations
+
+from textual.widget import Widget
+
+#: Keys that mean the same in the whole console.
+EVERYWHERE = frozenset({"tab", "shift+tab", "question_mark", "f1", "comma", "ctrl+p", "ctrl+q"})
+EVERYWHERE |= {"left_square_bracket", "right_square_bracket", *(str(number) for number in range(1, 10))}
+
+
+def meant_for(panel: Widget, key: str) -> bool:
+    """Whether a key pressed inside ``panel`` is bound there, or means the same everywhere."""
+    if key in EVERYWHERE:
+        return True
+    focused = panel.app.focused
+    for node in focused.ancestors_with_self if focused is not None else (panel,):
+        if isinstance(node, Widget) and key in node._bindings.key_to_bindings:
+            return True
+        if node is panel:
+            break
+    return False
