@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from engine.errors import UnknownId, UsageError
@@ -16,7 +17,13 @@ from engine.views import CustomerReadiness, DraftProblem
 
 #: What a storefront customer needs; CloudBlue SimpleAPI ``POST /customers`` demands name, address, contact and language.
 PROFILE = ("name", "email", "first_name", "last_name", "phone", "street", "city", "postal_code", "country")
-LABELS = {"first_name": "first name", "last_name": "last name", "postal_code": "postal code", "email": "e-mail"}
+LABELS = {
+    "country": "country (setting customers.country)",
+    "first_name": "first name",
+    "last_name": "last name",
+    "postal_code": "postal code",
+    "email": "e-mail",
+}
 TEXT_FIELDS = ("name", "description", "upc", "category")
 TEMPLATE_FIELDS = (*TEXT_FIELDS, "price", "cost", "sku", "vendor", "taxable", "maintain_stock")
 
@@ -70,11 +77,17 @@ class Drafting:
     def readiness(self, integration: Integration, ids: Collection[str] | None) -> list[CustomerReadiness]:
         """Active back-office customers nothing is mapped to, each with the labels of missing profile fields."""
         taken = {m.backoffice_id for m in self._mappings.mapped(integration.name, Kind.CUSTOMERS).values()}
-        return [
-            CustomerReadiness(c, tuple(LABELS.get(f, f) for f in PROFILE if not getattr(c, f).strip()))
-            for c in self._cache.records(integration.backoffice, Kind.CUSTOMERS)
-            if isinstance(c, Customer) and c.id not in taken and c.active and (ids is None or c.id in ids)
-        ]
+        defaults = integration.settings.customers
+        found = []
+        for record in self._cache.records(integration.backoffice, Kind.CUSTOMERS):
+            if not isinstance(record, Customer) or record.id in taken or not record.active:
+                continue
+            if ids is None or record.id in ids:
+                country, language = record.country or defaults.country, record.language or defaults.language
+                customer = replace(record, country=country, language=language)
+                missing = tuple(LABELS.get(f, f) for f in PROFILE if not getattr(customer, f).strip())
+                found.append(CustomerReadiness(customer, missing))
+        return found
 
     def customers(self, integration: Integration, ids: Collection[str]) -> list[Draft]:
         """Drafts of complete customers. Raises ``UsageError`` naming the missing fields of the first incomplete one."""

@@ -43,6 +43,14 @@ class Guards(BaseModel):
     everything_changed: bool = True
 
 
+class CustomerDefaults(BaseModel):
+    """What a customer made in the storefront gets where the back office has no such field (Syncro has neither)."""
+
+    model_config = STRICT
+    country: str = ""
+    language: str = "en"
+
+
 class IntegrationSettings(BaseModel):
     """Everything of an integration that an admin may set: ``integration set NAME price.type=recurring ...``."""
 
@@ -56,6 +64,7 @@ class IntegrationSettings(BaseModel):
     many_to_one: bool = False
     match_is_mapping: bool = False
     write_external_id: bool = False
+    customers: CustomerDefaults = CustomerDefaults()
     guards: Guards = Guards()
 
     @field_validator("currency")
