@@ -1,0 +1,1 @@
+"""The console and the command line: screens, widgets, and the composition root."""

@@ -40,6 +40,8 @@ class Context:
     row: Row | None = None
     marked: int = 0
     targets: Callable[[], list[Row]] = _no_rows
+    storefront: str = "the storefront"  # the connections' names, for labels
+    backoffice: str = "the back office"
 
     @property
     def count(self) -> int:
@@ -58,7 +60,8 @@ class Action:
 
     ``key`` holds Textual key names, several separated by commas, or "" for none. ``run`` may be async; what it raises
     is shown to the admin. ``short`` is the footer's word ("" keeps it out of the footer); ``menu`` puts it into the
-    row menu; ``rows`` says that it acts on all marked rows (its label then tells how many).
+    row menu; ``rows`` says that it acts on all marked rows (its label then tells how many). ``{backoffice}`` and
+    ``{storefront}`` in a label stand for the connections' names.
     """
 
     id: str
@@ -74,7 +77,8 @@ class Action:
 
     def title(self, context: Context) -> str:
         """The label, with the number of rows it acts on when rows are marked."""
-        return f"{self.label} ({context.marked:,} rows)" if self.rows and context.marked else self.label
+        label = self.label.replace("{backoffice}", context.backoffice).replace("{storefront}", context.storefront)
+        return f"{label} ({context.marked:,} rows)" if self.rows and context.marked else label
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -82,7 +86,12 @@ class Action:
 
     def binding(self) -> Binding:
         return Binding(
-            self.key, f"act('{self.id}')", self.short or self.label, show=bool(self.short), tooltip=self.help, id=self.id
+            self.key,
+            f"act('{self.id}')",
+            self.short or self.label,
+            show=bool(self.short),
+            tooltip=self.help,
+            id=self.id,
         )
 
 
@@ -110,8 +119,8 @@ class Registry:
         return own[action_id] if action_id in own else self._screens[EVERYWHERE][action_id]
 
     def bindings(self, screen: str) -> list[Binding]:
-        """One binding per action of this screen that has a key; everywhere's actions belong to the app."""
-        return [action.binding() for action in self._screens.get(screen, {}).values() if action.keys]
+        """One binding per action of this screen that has a key, everywhere's included."""
+        return [action.binding() for action in self.of(screen) if action.keys]
 
     def remap(self, keymap: Mapping[str, str]) -> list[str]:
         """Give actions other keys by id. Returns what is wrong with the map (unknown ids, a key taken twice)."""
@@ -121,10 +130,12 @@ class Registry:
             self._screens[name] = {id: self._mapped(action) for id, action in known.items()}
         for name in self._screens:
             taken: dict[str, str] = {}
-            for action in self.of(name):
-                for key in action.keys:
-                    if taken.setdefault(key, action.id) != action.id:
-                        problems.append(f"{key!r} means both {taken[key]} and {action.id} on {name or 'every screen'}")
+            problems += [
+                f"{key!r} means both {taken[key]} and {action.id} on {name or 'every screen'}"
+                for action in self.of(name)
+                for key in action.keys
+                if taken.setdefault(key, action.id) != action.id
+            ]
         return problems
 
     def _mapped(self, action: Action) -> Action:

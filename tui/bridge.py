@@ -14,10 +14,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Coroutine
 
     from engine.changes import Run
     from engine.events import Event
@@ -61,7 +61,7 @@ class Update:
 class Slot:
     """The one slot between the two threads. ``wake`` is called from the engine's thread when the slot fills."""
 
-    def __init__(self, wake: Callable[[], None]) -> None:
+    def __init__(self, wake: Callable[[], object]) -> None:
         self._lock = threading.Lock()
         self._wake = wake
         self._waiting = False
@@ -108,7 +108,7 @@ class Slot:
 class Bridge:
     """Runs ``open`` (which gives a Workspace) and everything that uses it in one thread of its own."""
 
-    def __init__(self, open: Callable[[], Workspace], wake: Callable[[], None], *, poll: float = POLL) -> None:
+    def __init__(self, open: Callable[[], Workspace], wake: Callable[[], object], *, poll: float = POLL) -> None:
         self.slot = Slot(wake)
         self._open = open
         self._poll = poll
@@ -129,7 +129,13 @@ class Bridge:
     def start(self) -> None:
         self._thread.start()
 
-    async def call(self, fn: Callable[..., Awaitable[T] | T], *args: Any) -> T:
+    @overload
+    async def call(self, fn: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> T: ...
+
+    @overload
+    async def call(self, fn: Callable[..., T], *args: Any) -> T: ...
+
+    async def call(self, fn: Callable[..., Any], *args: Any) -> Any:
         """Run ``fn(workspace, *args)`` in the engine's thread and return or raise what it does.
 
         Cancelling the caller never cancels the work: what was asked of the engine is carried out. Raises
@@ -137,10 +143,10 @@ class Bridge:
         """
         if self.stopping:
             raise RuntimeError("the console is closing; nothing was sent")
-        started: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        started: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         caller = asyncio.get_running_loop()
 
-        def finish(task: asyncio.Task[T]) -> None:
+        def finish(task: asyncio.Task[Any]) -> None:
             self._calls.discard(task)
             if not caller.is_closed():
                 caller.call_soon_threadsafe(_hand_over, task, started)
@@ -155,6 +161,11 @@ class Bridge:
             raise RuntimeError("the workspace is not open; nothing was sent")
         self._loop.call_soon_threadsafe(begin)
         return await asyncio.shield(started)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something that was asked of the engine is still under way."""
+        return bool(self._calls)
 
     def watch(self, integration: str, kinds: tuple[str, ...]) -> None:
         """Keep the snapshots of these lists, and of no others, current."""
@@ -221,14 +232,14 @@ class Bridge:
             await asyncio.gather(*background, return_exceptions=True)
             await ws.close()
 
-    async def _run(self, fn: Callable[..., Awaitable[T] | T], args: tuple[Any, ...]) -> T:
+    async def _run(self, fn: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         assert self._workspace is not None
         assert self._recovered is not None
         result = fn(self._workspace, *args)
         if not inspect.isawaitable(result):
-            return cast("T", result)
+            return result
         await self._recovered.wait()
-        return cast("T", await result)
+        return await result
 
     async def _recover(self, ws: Workspace) -> None:
         """Runs that a crash left open are settled before any network verb; the lists are shown meanwhile."""
@@ -272,7 +283,7 @@ class Bridge:
             self._soil(integration, kind)
 
     async def _rebuild(self, ws: Workspace) -> None:
-        """Build snapshots of dirty lists, the cheaper the more often: never more than a third of this thread's time."""
+        """Build snapshots of dirty lists, the cheaper the more often: never more than a third of the time."""
         from engine.model import Kind
 
         assert self._dirty_now is not None
@@ -283,7 +294,8 @@ class Bridge:
             for integration, kind in sorted(self._dirty):
                 self._dirty.discard((integration, kind))
                 try:
-                    snapshot = ws.snapshot(integration, Kind(kind))
+                    # Seconds of work for 100,000 rows; the one verb that may leave this thread.
+                    snapshot = await asyncio.to_thread(ws.snapshot, integration, Kind(kind))
                 except Exception as error:
                     log.exception("reading the %s of %s", kind, integration)
                     self._fail(error)
@@ -291,7 +303,6 @@ class Bridge:
                 if self._watched.get((integration, kind)) != snapshot.version:
                     self._watched[integration, kind] = snapshot.version
                     self._show(integration, kind, snapshot)
-                await asyncio.sleep(0)
             await asyncio.sleep(max(0.02, 2 * (time.monotonic() - started)))
 
     def _show(self, integration: str, kind: str, snapshot: Snapshot) -> None:
@@ -332,7 +343,7 @@ class Bridge:
         return overview
 
 
-def _hand_over(task: asyncio.Task[T], future: asyncio.Future[T]) -> None:
+def _hand_over(task: asyncio.Task[Any], future: asyncio.Future[Any]) -> None:
     """Give the outcome of an engine task to the future a screen waits on (in the screen's loop)."""
     if future.done():
         return

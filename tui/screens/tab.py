@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from tui.actions import REGISTRY, Action, Context, register
 from tui.widgets.footer import StableFooter
+from tui.widgets.line import Line
 from tui.widgets.status_line import StatusLine
 from tui.widgets.tab_strip import TabStrip
 
@@ -70,3 +71,12 @@ class TabScreen(Screen[Any]):
 
     def on_screen_resume(self) -> None:
         self.console.tab_shown(self)
+
+    def redraw_lines(self) -> None:
+        """Repaint those of the one-line widgets whose text changed."""
+        for line in self.query(Line):
+            line.changed()
+
+    def action_act(self, action_id: str) -> None:
+        """Every key of the registry comes here."""
+        self.console.act(action_id)

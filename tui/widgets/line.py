@@ -74,6 +74,7 @@ class Line(Widget):
             self.refresh()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        del container, viewport, width
         return 1
 
     def notify_style_update(self) -> None:

@@ -74,7 +74,12 @@ def _connection(name: str, view: ConnectionView | None, detail: int) -> list[Pie
     if detail >= 1 and budget.limit:
         near = budget.used >= 0.9 * budget.limit
         per = "min" if budget.window == 60 else f"{budget.window:g} s"
-        pieces.append(Piece(f" {budget.used:,}/{budget.limit:,.0f}" + (f" a {per}" if detail == 2 else ""), "warn" if near else "dim"))
+        pieces.append(
+            Piece(
+                f" {budget.used:,}/{budget.limit:,.0f}" + (f" a {per}" if detail == 2 else ""),
+                "warn" if near else "dim",
+            )
+        )
     if view.holder:
         pieces.append(Piece(f" held by {clip_to(view.holder, 16)}", "warn"))
     return pieces

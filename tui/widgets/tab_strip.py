@@ -31,7 +31,7 @@ class TabStrip(Line):
         for number, tab in enumerate(TABS, 1):
             here = tab.name == self.tab
             waiting = console.unmapped(tab.name)
-            count = f" {waiting:,} unmapped" if waiting and roomy and here else f" {waiting:,}" if waiting else ""
+            count = f" {waiting:,} unmapped" if waiting and roomy and here else f" ({waiting:,})" if waiting else ""
             name = f"{number} {tab.title}{count}"
             pieces.append(Piece(f"[{name}]" if here else f" {name} ", "active" if here else "", tab.name))
             pieces.append(Piece(" "))

@@ -1,0 +1,387 @@
+"""A fake workspace with rows of every status, a console over it, and goldens that are plain text.
+
+Nothing here sleeps: tests wait until the app and the engine's thread have nothing left to do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.app import App
+
+from engine.errors import UsageError
+from engine.events import Events, RowsChanged
+from engine.integrations import Integration
+from engine.model import Fee, Kind, Side, Status
+from engine.ports import Budget
+from engine.settings import IntegrationSettings
+from engine.views import (
+    Alarm,
+    Choice,
+    ConnectionView,
+    Detail,
+    Edit,
+    FieldView,
+    HistoryEntry,
+    PullReport,
+    Row,
+    Snapshot,
+    Suggestion,
+)
+from tui.app import Console
+from tui.screens.tab import TabScreen
+
+HOSTILE = "[/bar] [red]x[/] [@click=app.quit]q[/] \x1b[31m\u202eRTL 漢字 e\u0301 \U0001f600"
+AT = datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)
+STATUSES = (
+    Status.UNMAPPED,
+    Status.IN_SYNC,
+    Status.OUT_OF_SYNC,
+    Status.CONFLICT,
+    Status.AMBIGUOUS,
+    Status.IGNORED,
+    Status.BASE,
+    Status.BROKEN,
+    Status.NEEDS_CHOICE,
+    Status.FIRST_SYNC,
+)
+
+
+def make_rows(kind: Kind, count: int, backoffice: int = 3) -> list[Row]:
+    """Storefront rows that cycle through all statuses, then back-office rows that nothing is mapped to."""
+    names = ("Backup Basic", "Firewall WX-240", "Mailbox 50 GB", "Endpoint seat", "Contoso Ltd")
+    rows = []
+    for n in range(count):
+        status = STATUSES[n % len(STATUSES)]
+        left, linked = (
+            f"{names[n % len(names)]} {n:04}",
+            status not in {Status.UNMAPPED, Status.AMBIGUOUS, Status.BASE, Status.IGNORED},
+        )
+        right = f"{names[n % len(names)].upper()} {n:04}" if linked else ""
+        detail = {
+            Status.OUT_OF_SYNC: "price 10.00 → 12.00 +20.0%",
+            Status.UNMAPPED: f"0.93 {left.upper()} · same model",
+            Status.AMBIGUOUS: "? two have the same SKU",
+            Status.CONFLICT: "price 9.00 → 12.00 +33.3%",
+        }.get(status, "")
+        reason = {Status.IGNORED: "test data", Status.CONFLICT: "both sides moved", Status.BROKEN: "gone there"}.get(
+            status, ""
+        )
+        rows.append(
+            Row(
+                f"S{n}",
+                Side.STOREFRONT,
+                left,
+                f"S{n}",
+                right,
+                f"B{n}" if linked else "",
+                detail,
+                status,
+                reason,
+                f"{left} s{n}".casefold(),
+            )
+        )
+    for n in range(backoffice):
+        name = f"Only there {n}"
+        rows.append(
+            Row(f"X{n}", Side.BACKOFFICE, "", "", name, f"X{n}", "", Status.UNMAPPED, "", f"{name} x{n}".casefold())
+        )
+    return rows
+
+
+class FakeWorkspace:
+    """The verbs the list tabs use, over plain lists; ``calls`` records every verb with its arguments."""
+
+    def __init__(self, rows: int = 40, *, integrations: tuple[str, ...] = ("acme",), hostile: bool = False) -> None:
+        self.events = Events()
+        self.calls: list[tuple[Any, ...]] = []
+        self.rows: dict[Kind, list[Row]] = {
+            Kind.CUSTOMERS: make_rows(Kind.CUSTOMERS, rows),
+            Kind.PRODUCTS: make_rows(Kind.PRODUCTS, rows),
+            Kind.FEES: make_rows(Kind.FEES, 4, 0),
+        }
+        if hostile:
+            first = self.rows[Kind.PRODUCTS][0]
+            self.rows[Kind.PRODUCTS][0] = first._replace(left=HOSTILE, detail=HOSTILE, search=HOSTILE.casefold())
+        self.names = list(integrations)
+        self.version = dict.fromkeys(Kind, 1)
+        self.counters = {"mappings": 1}
+        self.alarm_list: list[Alarm] = []
+        self.run_list: list[Any] = []
+        self.fail: dict[str, Exception] = {}
+        self.closed = False
+        self.thread = ""
+        self.gate: asyncio.Event | None = None
+
+    def _called(self, name: str, *args: Any) -> None:
+        self.thread = threading.current_thread().name
+        self.calls.append((name, *args))
+        if name in self.fail:
+            raise self.fail[name]
+
+    def verbs(self, *names: str) -> list[tuple[Any, ...]]:
+        """The calls of these verbs, in order."""
+        return [call for call in self.calls if call[0] in names]
+
+    # life
+    async def close(self) -> None:
+        self.closed = True
+
+    async def recover(self) -> list[Any]:
+        self._called("recover")
+        return []
+
+    def changes(self) -> dict[str, int]:
+        return dict(self.counters)
+
+    # what the status line shows
+    def integrations(self) -> list[Integration]:
+        return [Integration(name, "market", "syncro", IntegrationSettings()) for name in self.names]
+
+    def integration(self, name: str | None = None) -> Integration:
+        return next(one for one in self.integrations() if one.name == (name or self.names[0]))
+
+    def connections(self) -> list[ConnectionView]:
+        return [
+            ConnectionView("market", "marketplace", "Marketplace", {}, "ok", "", AT, Budget(limit=600, used=12)),
+            ConnectionView("syncro", "syncro", "Syncro", {}, "ok", "", AT, Budget(limit=150, used=148)),
+        ]
+
+    def alarms(self, *, open_only: bool = True) -> list[Alarm]:
+        return list(self.alarm_list)
+
+    def runs(self, integration: str | None = None, limit: int = 50) -> list[Any]:
+        return list(self.run_list)
+
+    def cancel(self, run_id: str) -> None:
+        self._called("cancel", run_id)
+
+    # lists
+    def snapshot(self, integration: str, kind: Kind) -> Snapshot:
+        rows = tuple(self.rows[kind])
+        counts = Counter(row.status for row in rows if row.side is Side.STOREFRONT)
+        there = sum(row.side is Side.BACKOFFICE for row in rows)
+        return Snapshot(integration, kind, self.version[kind], rows, dict(counts), there, AT, AT)
+
+    def change(self, kind: Kind, id: str, **values: Any) -> None:
+        """Another state of a row; the console is told."""
+        self.rows[kind] = [row._replace(**values) if row.id == id else row for row in self.rows[kind]]
+        self.touched(kind)
+
+    def touched(self, kind: Kind) -> None:
+        self.version[kind] += 1
+        self.events.publish(RowsChanged(self.names[0], kind))
+
+    def detail(self, integration: str, kind: Kind, row_id: str, side: Side = Side.STOREFRONT) -> Detail:
+        self._called("detail", row_id)
+        row = next(row for row in self.rows[kind] if row.id == row_id and row.side == side)
+        field = FieldView(
+            "price", "12.00 USD", "10.00 USD", "10.00 USD", "10.00 USD", row.status, row.reason, Side.STOREFRONT
+        )
+        entry = HistoryEntry(
+            1, AT, "anna", "map", integration, kind, row_id, "B1", row.left, None, None, None, "", "by hand"
+        )
+        lines = (("name", row.left, row.right), ("sku", "WX-240", "WX-240"))
+        return Detail(
+            row,
+            lines,
+            (field,),
+            self.suggestions(integration, kind, row_id),
+            (entry,),
+            "by hand, anna",
+            ((Side.STOREFRONT, "https://shop.example/1"),),
+        )
+
+    def choices_for(self, integration: str, kind: Kind) -> list[Choice]:
+        self._called("choices_for")
+        return [
+            Choice(
+                f"B{n}",
+                f"Counterpart {n}",
+                f"SKU-{n}",
+                f"counterpart {n} b{n} sku-{n}",
+                "Someone else" if n == 7 else "",
+            )
+            for n in range(500)
+        ]
+
+    def suggestions(self, integration: str, kind: Kind, storefront_id: str) -> tuple[Suggestion, ...]:
+        row = next((row for row in self.rows[kind] if row.id == storefront_id), None)
+        if row is None or row.status not in {Status.UNMAPPED, Status.AMBIGUOUS}:
+            return ()
+        return (
+            Suggestion(storefront_id, "B1", 0.93, ("same model WX-240", "same brand"), backoffice_name="Counterpart 1"),
+            Suggestion(storefront_id, "B2", 0.41, ("similar name",), backoffice_name="Counterpart 2"),
+        )
+
+    async def suggest(self, integration: str, kind: Kind) -> int:
+        self._called("suggest", kind)
+        return 4
+
+    async def pull(self, integration: str) -> PullReport:
+        self._called("pull", integration)
+        if self.gate is not None:
+            await self.gate.wait()
+        return PullReport({"market": {Kind.PRODUCTS: 40}, "syncro": {Kind.PRODUCTS: 38}}, (), 2.0)
+
+    # edits
+    def map(self, integration: str, kind: Kind, pairs: Any, *, how: str = "by hand") -> Edit:
+        self._called("map", integration, kind, tuple(pairs), how)
+        for left, right in pairs:
+            self.rows[kind] = [
+                row._replace(right=f"Counterpart {right}", right_id=right, status=Status.MAPPED, detail="")
+                if row.id == left
+                else row
+                for row in self.rows[kind]
+            ]
+        self.touched(kind)
+        return Edit(1, "map", len(pairs), f"{len(pairs)} mapped")
+
+    def _to(self, verb: str, kind: Kind, ids: Any, status: Status) -> Edit:
+        chosen = set(ids)
+        self.rows[kind] = [row._replace(status=status) if row.id in chosen else row for row in self.rows[kind]]
+        self.touched(kind)
+        return Edit(2, verb, len(chosen), f"{len(chosen)} rows: {verb}")
+
+    def unmap(self, integration: str, kind: Kind, ids: Any) -> Edit:
+        self._called("unmap", kind, tuple(ids))
+        return self._to("unmap", kind, ids, Status.UNMAPPED)
+
+    def ignore(self, integration: str, kind: Kind, ids: Any, reason: str, until: Any = None) -> Edit:
+        self._called("ignore", kind, tuple(ids), reason, until)
+        return self._to("ignore", kind, ids, Status.IGNORED)
+
+    def unignore(self, integration: str, kind: Kind, ids: Any) -> Edit:
+        self._called("unignore", kind, tuple(ids))
+        return self._to("unignore", kind, ids, Status.UNMAPPED)
+
+    def reject(self, integration: str, kind: Kind, storefront_id: str, backoffice_id: str) -> Edit:
+        self._called("reject", kind, storefront_id, backoffice_id)
+        return Edit(3, "reject", 1, "never suggested again")
+
+    def undo_edit(self, integration: str) -> Edit:
+        self._called("undo_edit", integration)
+        if not self.verbs("map", "unmap", "ignore", "unignore", "reject"):
+            raise UsageError("there is no mapping edit to take back; nothing was changed")
+        return Edit(4, "undo", 1, "taken back")
+
+    def resolve(
+        self, integration: str, kind: Kind, id: str, field: Any, *, keep: Any = None, value: Any = None
+    ) -> Edit:
+        self._called("resolve", kind, id, field, keep, value)
+        return Edit(5, "resolve", 1, "decided")
+
+    def fees(self, integration: str) -> list[Fee]:
+        return [Fee(row.id, row.left) for row in self.rows[Kind.FEES]]
+
+    def remove_fee(self, integration: str, fee_id: str) -> None:
+        self._called("remove_fee", fee_id)
+
+
+class Driver:
+    """One running console: press keys, wait until nothing is left to do, read the screen."""
+
+    def __init__(self, console: Console, workspace: Any, pilot: Any) -> None:
+        self.console, self.ws, self.pilot = console, workspace, pilot
+
+    async def settle(self, until: Callable[[], bool] = lambda: True, tries: int = 400) -> None:
+        """Wait until ``until()`` holds and both threads are idle; fails with the screen when that never happens."""
+        for _ in range(tries):
+            await self.pilot.pause()
+            idle = not self.console.bridge.busy and not [
+                w for w in self.console.workers if w.is_running and not w.group.startswith("act")
+            ]
+            if idle and until():
+                return
+            await asyncio.sleep(0.005)
+        raise AssertionError(f"never happened; on the screen:\n{self.text}")
+
+    async def press(self, *keys: str, until: Callable[[], bool] = lambda: True) -> None:
+        await self.pilot.press(*keys)
+        await self.settle(until)
+
+    async def type(self, text: str) -> None:
+        await self.pilot.press(*("space" if letter == " " else letter for letter in text))
+        await self.settle()
+
+    @property
+    def screen(self) -> Any:
+        """The tab, whatever dialog is over it."""
+        return self.console.tab
+
+    @property
+    def table(self) -> Any:
+        return self.console.tab.table  # type: ignore[union-attr]
+
+    @property
+    def top(self) -> str:
+        """The class of the topmost screen."""
+        return type(self.console.screen).__name__
+
+    @property
+    def toasts(self) -> list[str]:
+        return [f"{n.title}: {n.message}" for n in self.console._notifications]
+
+    @property
+    def text(self) -> str:
+        """What is on the screen, without trailing blanks."""
+        return painted_text(self.console)
+
+
+def painted_text(app: App[Any]) -> str:
+    strips = app.screen._compositor.render_strips(app.size)
+    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips).rstrip() + "\n"
+
+
+@asynccontextmanager
+async def running(workspace: Any, *, size: tuple[int, int] = (80, 24), tab: str = "products") -> AsyncIterator[Driver]:
+    """A console over a workspace, opened and settled."""
+    console = Console(lambda: workspace, first_tab=tab, poll=0.02)
+    try:
+        async with console.run_test(size=size, notifications=True) as pilot:
+            driver = Driver(console, workspace, pilot)
+            await driver.settle(lambda: console.overview is not None)
+            if workspace.names:
+                await driver.settle(lambda: isinstance(console.tab, TabScreen) and len(console.live.snapshots) == 3)
+            yield driver
+    finally:
+        assert await asyncio.to_thread(console.bridge.close, 5.0)
+
+
+@pytest.fixture
+def open_console() -> Callable[..., Any]:
+    """``async with open_console(workspace, size=..., tab=...) as driver``."""
+    return running
+
+
+@pytest.fixture
+def fake() -> type[FakeWorkspace]:
+    return FakeWorkspace
+
+
+@pytest.fixture
+def rows_of() -> Callable[..., list[Row]]:
+    return make_rows
+
+
+@pytest.fixture
+def text_golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare text with ``golden/NAME.txt`` beside the test; ``CROSSWALK_GOLDEN=write`` writes it instead."""
+
+    def compare(name: str, text: str) -> None:
+        path = Path(request.fspath).parent / "golden" / f"{name}.txt"
+        if os.environ.get("CROSSWALK_GOLDEN") == "write":
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert text == path.read_text(encoding="utf-8")
+
+    return compare

@@ -1,0 +1,47 @@
+"""The Products tab: map products, add missing ones to the back office, and sync what is mapped."""
+
+from __future__ import annotations
+
+from tui.actions import Action, Context
+from tui.screens import edits, list_actions
+from tui.screens.records import RecordsScreen
+from tui.screens.view_actions import screen_of
+
+
+async def add_products(context: Context) -> None:
+    """New back-office products made from these storefront products, and mapped by that."""
+    from tui.screens.previews import add_products
+
+    rows = edits.fitting(context, edits.addable, "Add")
+    if rows and await add_products(context.console, context.integration, [row.id for row in rows]):
+        screen_of(context).table.unmark()
+
+
+ADD = Action(
+    "add",
+    "n",
+    "Add to {backoffice}…",
+    "A new product there, prefilled from this one; of marked rows, from a template with a duplicate check.",
+    add_products,
+    edits.on_rows(edits.addable),
+    menu=True,
+    rows=True,
+)
+
+
+class ProductsScreen(RecordsScreen):
+    """Products of both sides."""
+
+    NAME = "products"
+    LEFT = "Storefront product"
+    ACTIONS = (
+        list_actions.MAPPING[0],
+        list_actions.MAPPING[1],
+        *list_actions.VIEW,
+        *list_actions.MAPPING[2:],
+        ADD,
+        *list_actions.SYNCING,
+        list_actions.SYNC_PANEL,
+        *list_actions.ABOUT,
+        *list_actions.LIST,
+    )

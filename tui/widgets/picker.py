@@ -1,0 +1,236 @@
+"""The picker: ranked suggestions with their reasons first, then type-ahead over every counterpart there is.
+
+A hundred thousand names are searched in slices while typing; only the best fifty are ever put into the list. Escape
+loses nothing: what was typed comes back when the picker is opened for that row again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.widgets.lens import SLICE, Steps, in_slices, search
+from tui.widgets.plain import plain
+
+if TYPE_CHECKING:
+    from engine.views import Choice, Suggestion
+
+SHOWN = 50
+#: Hits that are looked at to find the best fifty.
+RANKED = 2_000
+ADD = "add"
+PICK = "pick:"
+
+
+@dataclass(frozen=True)
+class PickerData:
+    """What can be picked: suggestions for this row (best first), and all counterparts."""
+
+    suggestions: Sequence[Suggestion]
+    choices: Sequence[Choice]
+
+
+@dataclass(frozen=True)
+class Picked:
+    """The answer: a counterpart's id, or (``add``) that a new record is to be made. ``skip`` goes to the next row."""
+
+    id: str = ""
+    name: str = ""
+    add: bool = False
+    skip: bool = False
+
+
+class Picker(ModalScreen[Picked | None]):
+    """Returns what was picked, or None after Escape."""
+
+    DEFAULT_CSS = """
+    Picker { align: center middle; }
+    Picker > Vertical {
+        width: 110; max-width: 98%; height: 90%; border: round $primary; background: $surface; padding: 0 1;
+        border-title-style: bold;
+    }
+    Picker .picker--row { height: auto; max-height: 3; color: $text-muted; }
+    Picker Input { margin: 0; }
+    Picker OptionList { height: 1fr; border: none; padding: 0; background: $surface; scrollbar-size-vertical: 1; }
+    Picker OptionList:focus { border: none; }
+    Picker .picker--hint { height: 1; color: $text-muted; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "give_up", "Close"),
+        Binding("down", "move('cursor_down')", show=False),
+        Binding("up", "move('cursor_up')", show=False),
+        Binding("pagedown", "move('page_down')", show=False),
+        Binding("pageup", "move('page_up')", show=False),
+        Binding("ctrl+n", "skip", "Skip", show=False),
+    ]
+
+    def __init__(
+        self,
+        title: str,
+        about: str,
+        load: Callable[[], Awaitable[PickerData]],
+        *,
+        add: str = "",
+        typed: str = "",
+        remember: Callable[[str], None] | None = None,
+        walk: bool = False,
+    ) -> None:
+        """``about`` describes the row; ``add`` is the label of the last entry ("" leaves it out).
+
+        ``typed`` is put into the input and ``remember`` told of every change; ``walk`` offers to skip to a next row.
+        """
+        super().__init__()
+        self.heading, self.about, self.load = title, about, load
+        self.add, self.typed, self.remember, self.walk_on = add, typed, remember, walk
+        self.data: PickerData | None = None
+        self._texts: list[str] = []
+        self._names: dict[str, str] = {}
+        self._last: tuple[str, Sequence[int]] | None = None
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as box:
+            box.border_title = Content(plain(self.heading))
+            yield Static(Content(plain(self.about)), classes="picker--row")
+            yield Input(self.typed, placeholder="type to search all of them", compact=True, select_on_focus=False)
+            yield OptionList(Option(Content(" reading…"), disabled=True), markup=False)
+            yield Static(self._hint(""), classes="picker--hint")
+
+    def on_mount(self) -> None:
+        self.query_one(Input).focus()
+        self.fill()
+
+    def _hint(self, count: str) -> Content:
+        skip = " · ^n skip this row" if self.walk_on else ""
+        return Content(f"{count}↑↓ choose · ⏎ map{skip} · esc close, keeps what you typed")
+
+    @work(exclusive=True, group="picker")
+    async def fill(self) -> None:
+        self.data = await self.load()
+        self._texts = await in_slices(_texts(self.data.choices))
+        await self._show()
+
+    @on(Input.Changed)
+    def narrow(self, event: Input.Changed) -> None:
+        event.stop()
+        if self.remember is not None:
+            self.remember(event.value)
+        if self.data is not None:
+            self.search_again()
+
+    @work(exclusive=True, group="picker-search")
+    async def search_again(self) -> None:
+        await self._show()
+
+    async def _show(self) -> None:
+        assert self.data is not None
+        text = self.query_one(Input).value
+        tokens = text.casefold().split()
+        hits: Sequence[int] = range(len(self._texts))
+        if self._last is not None and text.startswith(self._last[0]):
+            hits = self._last[1]
+        hits = await in_slices(search(self._texts, tokens, hits))
+        self._last = (text, hits)
+        options = self._suggested(tokens) + self._listed(text, hits)
+        menu = self.query_one(OptionList)
+        found = len(options)
+        if self.add:
+            options.append(Option(Content.assemble(("  +   ", "bold $accent"), plain(self.add)), id=ADD))
+        if not found:
+            options.insert(0, Option(Content("  nothing matches; other words, or fewer of them?"), disabled=True))
+        menu.set_options(options)
+        menu.highlighted = 0 if found else (1 if self.add else None)
+        count = (
+            f"{len(hits):,} of {len(self._texts):,} match · " if tokens else f"{len(self._texts):,} to choose from · "
+        )
+        self.query_one(".picker--hint", Static).update(self._hint(count))
+
+    def _suggested(self, tokens: Sequence[str]) -> list[Option]:
+        assert self.data is not None
+        options = []
+        for one in self.data.suggestions:
+            name = plain(one.backoffice_name or one.backoffice_id)
+            evidence = plain(" · ".join(one.evidence))
+            text = f"{name} {one.backoffice_id} {evidence}".casefold()
+            if all(token in text for token in tokens):
+                score = "exact" if one.exact else "  ?  " if one.ambiguous else f"{one.score:.2f} "
+                self._names[one.backoffice_id] = name
+                reasons = f"\n        {evidence}" if evidence else ""
+                options.append(
+                    Option(
+                        Content.assemble(
+                            (f" {score} ", "bold $text-success" if not one.ambiguous else "bold $text-warning"),
+                            (f" {name}", "bold"),
+                            (f"  {plain(one.backoffice_id)}", "dim"),
+                            ("  several have the same key" if one.ambiguous else "", "$text-warning"),
+                            (reasons, "dim"),
+                        ),
+                        id=PICK + one.backoffice_id,
+                    )
+                )
+        return options
+
+    def _listed(self, text: str, hits: Sequence[int]) -> list[Option]:
+        assert self.data is not None
+        choices, start = self.data.choices, text.casefold().strip()
+        suggested = {one.backoffice_id for one in self.data.suggestions}
+        some = [choices[i] for i in hits[:RANKED] if choices[i].id not in suggested]
+        some.sort(key=lambda choice: (not choice.search.startswith(start), bool(choice.mapped_to)))
+        options = []
+        for choice in some[:SHOWN]:
+            self._names[choice.id] = plain(choice.name)
+            taken = f"  ↔ mapped to {plain(choice.mapped_to)}" if choice.mapped_to else ""
+            hint = f"  {plain(choice.hint)}" if choice.hint else ""
+            options.append(
+                Option(
+                    Content.assemble(f"        {plain(choice.name)}", (hint, "dim"), (taken, "$text-warning")),
+                    id=PICK + choice.id,
+                )
+            )
+        return options
+
+    @on(Input.Submitted)
+    def take(self) -> None:
+        option = self.query_one(OptionList).highlighted_option
+        if option is not None and option.id is not None:
+            self._answer(option.id)
+
+    @on(OptionList.OptionSelected)
+    def clicked(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        if event.option_id is not None:
+            self._answer(event.option_id)
+
+    def _answer(self, option: str) -> None:
+        if option == ADD:
+            self.dismiss(Picked(add=True))
+        else:
+            id = option.removeprefix(PICK)
+            self.dismiss(Picked(id, self._names.get(id, id)))
+
+    def action_move(self, how: str) -> None:
+        getattr(self.query_one(OptionList), f"action_{how}")()
+
+    def action_skip(self) -> None:
+        if self.walk_on:
+            self.dismiss(Picked(skip=True))
+
+    def action_give_up(self) -> None:
+        self.dismiss(None)
+
+
+def _texts(choices: Sequence[Choice]) -> Steps[list[str]]:
+    texts: list[str] = []
+    for start in range(0, len(choices), SLICE):
+        texts.extend([choice.search for choice in choices[start : start + SLICE]])
+        yield
+    return texts
