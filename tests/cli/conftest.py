@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +13,10 @@ from typing import Any
 
 import pytest
 
+from connectors.sandbox.launcher import describe
+from connectors.sandbox.server import Served, serve_in_thread
+from connectors.sandbox.systems import make as make_systems
+from connectors.sandbox.world import World
 from engine.changes import Change, GuardHit, Outcome, Plan, Purpose, Run, RunState, Totals
 from engine.events import Events, RunStarted
 from engine.model import Field, Kind, Side, Status
@@ -181,3 +187,89 @@ class Examples:
 @pytest.fixture
 def make() -> Examples:
     return Examples()
+
+
+# ------------------------------------------------------------------------------------------ real systems on loopback
+@dataclass(frozen=True)
+class Shop:
+    """A real workspace between two simulated systems; every command goes through real HTTP."""
+
+    path: Path
+    marketplace: Served
+    syncro: Served
+    world: World
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """True product pairs whose counterpart is active."""
+        products = self.syncro.state.tables["products"]
+        return [(left, right) for left, right in self.world.product_pairs.items() if not products[right]["disabled"]]
+
+    def price(self, product: str) -> float:
+        """What Syncro holds now."""
+        return float(self.syncro.state.tables["products"][product]["price_retail"])
+
+    def reprice(self, product: str, amount: str) -> None:
+        """Somebody changes the first price in the marketplace."""
+        state = self.marketplace.state
+        record = state.tables["products"][product]
+        first, *rest = record["prices"]
+        state.put("products", product, {**record, "prices": [{**first, "amount": amount}, *rest]})
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    return World.make(seed=3, customers=12, products=30)
+
+
+@pytest.fixture(scope="session")
+def served(world: World) -> Iterator[dict[str, Served]]:
+    """Both simulated systems, without a rate limit; their secrets are in the environment."""
+    boxes = make_systems(["marketplace", "syncro"], world, rate=0)
+    with ExitStack() as running, pytest.MonkeyPatch.context() as environment:
+        systems = {name: running.enter_context(serve_in_thread(box)) for name, box in boxes.items()}
+        for one in systems.values():
+            for name, secret in describe(one)["env"].items():
+                environment.setenv(name, secret)
+        yield systems
+
+
+@pytest.fixture
+def systems(served: dict[str, Served]) -> Iterator[dict[str, Served]]:
+    """The simulated systems as they were seeded."""
+    yield served
+    for one in served.values():
+        one.app.reset()
+
+
+@pytest.fixture(scope="session")
+def pulled(served: dict[str, Served], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace connected, integrated and pulled by commands alone; prices only, so that plans stay short."""
+    path = tmp_path_factory.mktemp("pulled") / "workspace"
+
+    def run(*argv: str) -> None:
+        assert main(["--workspace", str(path), *argv]) == 0
+
+    for name, one in served.items():
+        run(
+            "connection",
+            "add",
+            name,
+            name,
+            *(f"--set={key}={value}" for key, value in describe(one)["options"].items()),
+        )
+    sides = ["--storefront", "marketplace", "--backoffice", "syncro"]
+    run("integration", "add", "shop", *sides, "--set=fields=price", "--set=guards.max_percent_of_catalogue=100")
+    run("pull")
+    return path
+
+
+@pytest.fixture
+def shop(
+    systems: dict[str, Served], world: World, pulled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Shop:
+    """A copy of the pulled workspace; commands find it by themselves."""
+    path = tmp_path / "workspace"
+    shutil.copytree(pulled, path)
+    monkeypatch.setenv("CROSSWALK_WORKSPACE", str(path))
+    return Shop(path, systems["marketplace"], systems["syncro"], world)

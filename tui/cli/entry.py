@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -26,8 +27,9 @@ Without a command the console opens. Exit codes: 0 done, 1 failed, 2 usage, 3 bl
 """
 
 
-def build() -> typer.Typer:
-    """The whole command line; ``tui.cli.reference`` renders docs/commands.md from it."""
+@functools.cache
+def command_line() -> Any:
+    """The whole command line as the framework's root command; ``tui.cli.reference`` renders docs/commands.md from it."""
     from tui.cli import (
         adding,
         alarms,
@@ -63,7 +65,7 @@ def build() -> typer.Typer:
         app.add_typer(group.app, rich_help_panel=None)
     for verbs in (pulling, listing, suggesting, mapping, planning, syncing, runs, alarms, demo):
         verbs.register(app)
-    return app
+    return typer.main.get_command(app)
 
 
 def root(
@@ -99,7 +101,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     log_file = compose.start_log(_named_workspace(arguments) or compose.default_workspace())
     logging.captureWarnings(capture=True)
     try:
-        code = build()(args=arguments, prog_name="crosswalk", standalone_mode=False)
+        code = command_line().main(args=arguments, prog_name="crosswalk", standalone_mode=False)
     except CrosswalkError as error:
         return failures.report(error, out)
     except typer.TyperException as error:

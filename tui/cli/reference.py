@@ -45,11 +45,8 @@ what it would send is `not_sent`.
 
 def commands() -> dict[str, Any]:
     """Full name (``crosswalk map``) -> the command, in the order of the help; groups included."""
-    import typer
+    from tui.cli.entry import command_line
 
-    from tui.cli.entry import build
-
-    root = typer.main.get_command(build())
     found: dict[str, Any] = {}
 
     def walk(name: str, command: Any) -> None:
@@ -57,7 +54,7 @@ def commands() -> dict[str, Any]:
         for word, inner in getattr(command, "commands", {}).items():
             walk(f"{name} {word}", inner)
 
-    walk("crosswalk", root)
+    walk("crosswalk", command_line())
     return found
 
 
