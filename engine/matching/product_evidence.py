@@ -44,19 +44,13 @@ def _text_cosine(one: Profile, other: Profile) -> float:
 def _covered(one: Profile, other: Profile) -> float:
     """The share of one's name, by rarity, that the other's text has: whole, written apart, or abbreviated."""
     total = have = 0.0
-    for word in dict.fromkeys(one.name.words):
-        weight = one.words[word]
+    for word, weight, beginnings in one.terms:
         total += weight
         if word in other.words or (len(word) >= 5 and word in other.squeezed):
             have += weight
-        elif word.isalpha() and _abbreviated(word, other):
+        elif word in other.prefixes or not beginnings.isdisjoint(other.name_words):
             have += 0.7 * weight
     return have / total if total else 0.0
-
-
-def _abbreviated(word: str, other: Profile) -> bool:
-    """Whether the word begins a word of the other's name, or one of those (three letters and more) begins it."""
-    return word in other.prefixes or any(word[:end] in other.name.words for end in range(3, len(word)))
 
 
 def _codes(one: Profile, other: Profile) -> Iterator[Finding]:

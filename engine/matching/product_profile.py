@@ -60,18 +60,18 @@ class Profile:
     """One product ready to be compared. ``squeezed`` is all its text without spaces, for codes written apart."""
 
     id: str
-    title: str
     name: Facts
     text: Facts  # the description
     words: dict[str, float]  # word -> idf, of all its text
     norm: float
     codes: dict[str, float]  # model numbers of name, MPN, SKUs -> rarity
-    prefixes: frozenset[str]  # beginnings (three letters and more) of the words of the name
+    terms: tuple[tuple[str, float, frozenset[str]], ...]  # words of the name: idf, beginnings of three letters and more
+    name_words: frozenset[str]
+    prefixes: frozenset[str]  # the beginnings of all words of the name
     upc: str
     squeezed: str
     brand: str
     prices: tuple[tuple[float, str], ...]
-    category: frozenset[str]
     active: bool
     period: str
 
@@ -122,31 +122,29 @@ def profile(record: Product, corpus: Corpus, price_type: str = "recurring") -> P
     codes = codes_of(record)
     chosen = [p for p in record.prices if p.type == price_type] or record.prices or record.costs
     known_brand = compact(brand) or next((word for word in name.words[:4] if corpus.is_brand(word)), "")
+    weights = {word: corpus.idf(word) for word in dict.fromkeys((*name.words, *text.words, *codes))}
+    terms = tuple((word, weights[word], _beginnings(word)) for word in dict.fromkeys(name.words))
     return Profile(
         record.id,
-        record.name,
         name,
         text,
-        *_weighted((*name.words, *text.words, *codes), corpus),
+        weights,
+        sqrt(sum(weight * weight for weight in weights.values())),
         {code: corpus.rarity(code) for code in sorted({*name.codes, *codes})},
-        _prefixes(name.words),
+        terms,
+        frozenset(name.words),
+        frozenset().union(*(beginnings for _, _, beginnings in terms)),
         identifier(record.upc),
         "".join(name.words) + "|" + "|".join(codes) + "|" + "".join(text.words),
         known_brand,
         tuple((float(price.amount), price.currency or "") for price in chosen if price.amount > 0),
-        frozenset(compact_words(fold(record.category))),
         record.active,
         record.period,
     )
 
 
-def _prefixes(words: Iterable[str]) -> frozenset[str]:
-    return frozenset(word[:end] for word in words if word.isalpha() for end in range(3, len(word) + 1))
-
-
-def _weighted(words: Iterable[str], corpus: Corpus) -> tuple[dict[str, float], float]:
-    weights = {word: corpus.idf(word) for word in dict.fromkeys(words)}
-    return weights, sqrt(sum(weight * weight for weight in weights.values()))
+def _beginnings(word: str) -> frozenset[str]:
+    return frozenset(word[:end] for end in range(3, len(word) + 1)) if word.isalpha() else frozenset()
 
 
 def keys(record: Product) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from engine.matching.text import number
 #: dimension -> values in the dimension's base unit
 Quantities = Mapping[str, frozenset[float]]
 
+_SHOWN = {dimension: unit for dimension, _, unit in UNITS.values()}
 _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
 _VALUE = r"(?P<whole>\d[\d,]*(?:\.\d+)?|\.\d+)(?:[- ](?P<top>\d)/(?P<bottom>\d{1,2}))?"
 _QUANTITY = re.compile(rf"(?<![\w.]){_VALUE}(?P<gap>[ -]*)(?P<unit>{_UNIT})(?![a-z0-9])")
@@ -63,5 +64,4 @@ def close(one: frozenset[float], other: frozenset[float]) -> bool:
 
 def shown(dimension: str, values: frozenset[float]) -> str:
     """``19 in``; for evidence."""
-    unit = next((unit for name, _, unit in UNITS.values() if name == dimension), "")
-    return f"{'/'.join(number(f'{value:.2f}') for value in sorted(values)[:3])} {unit}".rstrip()
+    return f"{'/'.join(number(f'{value:.2f}') for value in sorted(values)[:3])} {_SHOWN.get(dimension, '')}".rstrip()

@@ -16,7 +16,7 @@ from engine.matching.findings import reasons, score
 from engine.matching.methods import Method, for_customers, for_products
 from engine.matching.product_profile import from_fee
 from engine.matching.search import CANDIDATES, Search, rival_gaps
-from engine.matching.text import alike
+from engine.matching.text import alike, triples
 from engine.matching.weights import Weights
 from engine.model import Kind, Product, Record
 from engine.settings import IntegrationSettings
@@ -148,6 +148,7 @@ class _Teller:
         if not lines:
             return ()
         best = -lines[0][1]
+        mine = triples(self.left[row].name)
         rivals = sum(-line[1] > best - NEARLY_EQUAL for line in lines)
         settled = not lines[0][0]
         found = []
@@ -155,7 +156,7 @@ class _Teller:
             near = -negative > best - NEARLY_EQUAL
             contested = position == 0 and abs(lead) <= NEARLY_EQUAL and not self.share
             doubtful = guessed and not settled and ((near and rivals > 1) or contested)
-            suggestion = self._tell(row, other, probability(-negative, self.method.weights), doubtful=doubtful)
+            suggestion = self._tell(row, other, mine, probability(-negative, self.method.weights), doubtful=doubtful)
             if suggestion.score >= min_score:
                 found.append(suggestion)
         return tuple(found)
@@ -164,10 +165,10 @@ class _Teller:
         match = self.known.get((self.left[row].id, self.right[other].id))
         return match is not None and match.exact
 
-    def _tell(self, row: int, other: int, score: float, *, doubtful: bool) -> Suggestion:
+    def _tell(self, row: int, other: int, letters: frozenset[str], score: float, *, doubtful: bool) -> Suggestion:
         mine, theirs = self.left[row], self.right[other]
         findings = self.method.findings(row, other)
-        likeness = alike(mine.name, theirs.name)
+        likeness = alike(letters, triples(theirs.name))
         said = (*reasons(findings, self.method.weights.features), f"name {likeness:.2f} alike")
         match = self.known.get((mine.id, theirs.id))
         if match is None:

@@ -44,7 +44,9 @@ def compact_words(folded: str) -> list[str]:
     """
     found = []
     for word in raw_words(folded):
-        if _DECIMAL.match(word):
+        if word.isalnum():
+            found.append(word)
+        elif _DECIMAL.match(word):
             found.append(number(word))
         elif short := _NOT_WORD.sub("", word):
             found.append(short)
@@ -66,17 +68,17 @@ def number(text: str) -> str:
     return ".".join(parts)
 
 
-def alike(one: str, other: str) -> float:
+def triples(name: str) -> frozenset[str]:
+    """The letter triples of a name's words, word ends included: what ``alike`` compares."""
+    return frozenset(
+        padded[at : at + 3] for word in compact_words(fold(name)) for padded in [f"<{word}>"] for at in range(len(word))
+    )
+
+
+def alike(one: frozenset[str], other: frozenset[str]) -> float:
     """0..1: the share of letter triples that two names have in common (Dice); 1 for names equal but for order.
 
-    >>> alike("Contoso Ltd.", "CONTOSO LTD"), alike("abc", "xyz")
+    >>> alike(triples("Contoso Ltd."), triples("CONTOSO LTD")), alike(triples("abc"), triples("xyz"))
     (1.0, 0.0)
     """
-    mine, theirs = _triples(one), _triples(other)
-    if not mine or not theirs:
-        return 0.0
-    return round(2 * len(mine & theirs) / (len(mine) + len(theirs)), 2)
-
-
-def _triples(text: str) -> set[str]:
-    return {f"<{word}>"[at : at + 3] for word in compact_words(fold(text)) for at in range(len(word))}
+    return round(2 * len(one & other) / (len(one) + len(other)), 2) if one and other else 0.0
