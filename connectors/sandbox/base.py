@@ -145,7 +145,7 @@ class Sandbox(ABC):
         if fault is None:
             reply = self._plainly(call, entry)
         else:
-            entry.fault = fault.kind.value
+            self.log.note(entry, fault=fault.kind.value)
             struck = await self._strike(fault, call, entry, exchange)
             if struck is None:
                 return

@@ -67,9 +67,12 @@ class RequestLog:
             self._news.notify_all()
         return entry
 
-    def note(self, entry: LogEntry, *, status: int | None = None, touched: list[str] | None = None) -> None:
+    def note(
+        self, entry: LogEntry, *, status: int | None = None, touched: list[str] | None = None, fault: str = ""
+    ) -> None:
         """Complete an entry, and wake whoever waits for it."""
         with self._news:
+            entry.fault = fault or entry.fault
             entry.status = entry.status if status is None else status
             if touched is not None:
                 entry.touched, entry.changed = touched, bool(touched)

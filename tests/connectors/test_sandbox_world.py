@@ -31,6 +31,9 @@ def test_it_has_exactly_the_numbers_asked_for(customers: int, products: int) -> 
 
     assert len(world.marketplace_customers) == customers
     assert len(world.marketplace_products) == products
+    assert (
+        len({row["contactPersons"][0]["email"].partition("@")[2] for row in world.marketplace_customers}) == customers
+    )
 
 
 def test_ids_are_unique_on_every_side(world: World) -> None:
