@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from connectors.files.amounts import BadAmount, parse_amount
 from connectors.files.rows import Malformed, Row
@@ -15,6 +16,7 @@ _TRUE = frozenset({"true", "yes", "y", "1", "active", "enabled", "t"})
 _FALSE = frozenset({"false", "no", "n", "0", "inactive", "disabled", "archived", "f"})
 #: Fields that are written as numbers where the format has numbers.
 NUMBERS = frozenset({"price", "cost", "quantity", "amount"})
+_NOT_TEXT = NUMBERS | {"currency", "active"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,45 +144,25 @@ class Reader:
         quantity, currency = self.amount(row, "quantity")
         if currency:
             raise Malformed("a quantity has no currency", row.line, self._columns.of["quantity"])
-        sku = self.text(row, "sku")
+        texts = self._texts(row)
+        sku = texts.pop("sku", "")
         return Product(
-            id=self.text(row, "id"),
-            name=self.text(row, "name") or self.text(row, "id"),
-            description=self.text(row, "description"),
+            **texts,
             active=self._active(row),
-            brand=self.text(row, "brand"),
-            mpn=self.text(row, "mpn"),
-            upc=self.text(row, "upc"),
-            category=self.text(row, "category"),
-            period=self.text(row, "period"),
-            external_id=self.text(row, "external_id"),
             prices=self._price(row, "price"),
             costs=self._price(row, "cost"),
             skus=(Sku(sku),) if sku else (),
             quantity=quantity,
-            url=self.text(row, "url"),
-            notes=self.text(row, "notes"),
         )
 
     def _customer(self, row: Row) -> Customer:
-        return Customer(
-            id=self.text(row, "id"),
-            name=self.text(row, "name") or self.text(row, "id"),
-            active=self._active(row),
-            email=self.text(row, "email"),
-            phone=self.text(row, "phone"),
-            first_name=self.text(row, "first_name"),
-            last_name=self.text(row, "last_name"),
-            street=self.text(row, "street"),
-            street2=self.text(row, "street2"),
-            city=self.text(row, "city"),
-            postal_code=self.text(row, "postal_code"),
-            region=self.text(row, "region"),
-            country=self.text(row, "country"),
-            language=self.text(row, "language"),
-            external_id=self.text(row, "external_id"),
-            url=self.text(row, "url"),
-        )
+        return Customer(**self._texts(row), active=self._active(row))
+
+    def _texts(self, row: Row) -> dict[str, Any]:
+        """The fields that are text and that the file has a column for; a record without a name is called by its id."""
+        texts = {field: self.text(row, field) for field in self._columns.of if field not in _NOT_TEXT}
+        texts["name"] = texts["name"] or texts["id"]
+        return texts
 
     def _fee(self, row: Row) -> Fee:
         amount, currency = self.money(row, "amount")
