@@ -69,6 +69,15 @@ class Mappings:
         docs = self._store.table("mappings").search((Q.integration == integration) & (Q.kind == kind))
         return {doc["storefront_id"]: _mapping(doc) for doc in docs}
 
+    def holders(self, integration: str, kind: Kind) -> dict[str, str]:
+        """back-office id -> name of what is mapped to it, over all kinds that share the counterpart (products and fees)."""
+        return {
+            mapping.backoffice_id: mapping.storefront_name or mapping.storefront_id
+            for other in Kind
+            if other.counterpart is kind.counterpart
+            for mapping in self.mapped(integration, other).values()
+        }
+
     def ignored(self, integration: str, kind: Kind) -> dict[str, Ignored]:
         """Storefront id -> ignore entry that is in force today."""
         today = self._clock.now().date().isoformat()
@@ -140,9 +149,11 @@ class Mappings:
         skipped = tuple((i, "is not ignored") for i in dict.fromkeys(ids) if i not in ignored)
         return self._edit(integration, kind, "unignore", edits, "by hand", skipped)
 
-    def apply(self, integration: Integration, kind: Kind, edits: Iterable[RowEdit], how: str) -> Edit:
-        """Any mixture of row states in one edit (the import of a mapping file)."""
-        return self._edit(integration, kind, "import", list(edits), how)
+    def apply(
+        self, integration: Integration, kind: Kind, edits: Iterable[RowEdit], how: str, *, group: int = 0
+    ) -> Edit:
+        """Any mixture of row states in one edit (the import of a mapping file); ``group`` joins it to an earlier one."""
+        return self._edit(integration, kind, "import", list(edits), how, group=group)
 
     def reject(self, integration: Integration, kind: Kind, storefront_id: str, backoffice_id: str) -> Edit:
         """Remember that a pair is not the same thing: it is never suggested again."""
@@ -186,29 +197,31 @@ class Mappings:
                 raise UsageError(f"{integration.name}: there is no mapping edit to undo")
             group = newest["run"]
             docs = self._store.table("history").search(Q.run == group)
-            kind = Kind(newest["kind"])
-            edits: list[RowEdit] = []
             skipped: list[tuple[str, str]] = []
+            edits: dict[Kind, list[RowEdit]] = {}
+            rejections = 0
             for doc in docs:
-                sid, undo = doc["storefront_id"], doc["undo"]
+                kind, sid, undo = Kind(doc["kind"]), doc["storefront_id"], doc["undo"]
+                mine = edits.setdefault(kind, [])
                 if doc["action"] == "reject":
+                    rejections += 1
                     if not undo["rejected"]:
                         pair = (Q.storefront_id == sid) & (Q.backoffice_id == doc["backoffice_id"])
-                        self._store.table("rejected_pairs").remove(
-                            (Q.integration == integration.name) & (Q.kind == kind) & pair
-                        )
-                    continue
-                if self._state(integration.name, kind, sid) != (undo["mapping_after"], undo["ignored_after"]):
+                        row = (Q.integration == integration.name) & (Q.kind == kind)
+                        self._store.table("rejected_pairs").remove(row & pair)
+                elif self._state(integration.name, kind, sid) != (undo["mapping_after"], undo["ignored_after"]):
                     skipped.append((sid, "was edited again since"))
-                    continue
-                mapping, ignored = undo["mapping"], undo["ignored"]
-                edits.append(
-                    RowEdit(sid, doc["name"], mapping and RowMapping(**mapping), ignored and Ignored(**ignored))
-                )
+                else:
+                    mapping, ignored = undo["mapping"], undo["ignored"]
+                    before = (mapping and RowMapping(**mapping), ignored and Ignored(**ignored))
+                    mine.append(RowEdit(sid, doc["name"], *before))
             self._store.table("history").update({"undone": True}, Q.run == group)
-            done = self._edit(integration, kind, f"undo {newest['action']}", edits, f"undo of {group}", tuple(skipped))
-        count = done.count + sum(doc["action"] == "reject" for doc in docs)
-        return Edit(done.id, done.action, count, f"undone: {newest['action']} of {count} row(s)", done.skipped)
+            action = f"undo {newest['action']}"
+            done = [self._edit(integration, kind, action, mine, f"undo of {group}") for kind, mine in edits.items()]
+        count = sum(edit.count for edit in done) + rejections
+        left = f"; {len(skipped)} left, edited again since" if skipped else ""
+        text = f"undone: {newest['action']} of {count} row(s){left}"
+        return Edit(done[-1].id if done else 0, action, count, text, tuple(skipped))
 
     def _newest_edit(self, integration: str) -> Mapping[str, Any] | None:
         last = self._store.last_id("history")
@@ -231,11 +244,12 @@ class Mappings:
         edits: Sequence[RowEdit],
         how: str,
         skipped: tuple[tuple[str, str], ...] = (),
+        group: int = 0,
     ) -> Edit:
         scope = {"integration": integration.name, "kind": kind}
         mappings, ignores = self._store.table("mappings"), self._store.table("ignored")
         with self._store.transaction():
-            edit_id = self._store.last_id("history") + 1
+            edit_id = group or self._store.last_id("history") + 1
             now = self._clock.now()
             entries: list[dict[str, Any]] = []
             for edit in edits:

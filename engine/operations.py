@@ -40,7 +40,7 @@ SYNCED = (Kind.PRODUCTS, Kind.FEES)
 #: Up to this many chosen rows are read one by one; more are cheaper to read with their whole catalogue.
 READ_SOME = 50
 #: A plan this young, made by this very workspace object, is not read again before it runs; each write checks its target.
-FRESH_SECONDS = 300.0
+FRESH_SECONDS = 120.0
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TextIO
 
-from engine import doctor, mapping_files
+from engine import doctor
 from engine.alarms import Alarms
 from engine.catalog import Catalog
 from engine.changes import Outcome, Plan, Run
@@ -30,11 +30,12 @@ from engine.events import Events, RowsChanged
 from engine.fees import Fees
 from engine.history import History
 from engine.integrations import Integration, Integrations, parse_settings
-from engine.mappings import Ignored, Mappings, RowEdit, RowMapping
-from engine.model import Fee, Field, Kind, Record, Side, Status, utc_text
+from engine.mapping_exchange import MappingExchange, row_names
+from engine.mappings import Mappings
+from engine.model import Fee, Field, Kind, Side
 from engine.operations import Operations
+from engine.picking import acceptable, choices
 from engine.ports import Capabilities, CheckReport, Clock, ConnectorType, Draft, Registry
-from engine.row_text import search_text
 from engine.rows import Lists
 from engine.settings import IntegrationSettings
 from engine.store import open_cache, open_store
@@ -75,6 +76,7 @@ class Workspace:
         self._history = History(self.store)
         self._mappings = Mappings(self.store, self._history, clock, actor)
         self._fees = Fees(self.store, self.cache)
+        self._exchange = MappingExchange(self.store, self.cache, self._mappings, clock, actor)
         self._alarms = Alarms(self.store, clock, self.events, actor)
         self._catalog = Catalog(self._connections, self.cache, clock, self.events)
         self._suggestions = Suggestions(self.cache, self._mappings)
@@ -212,8 +214,7 @@ class Workspace:
                 if kinds is None or kind in kinds:
                     await self.suggest(chosen.name, kind)
                     self._map_matches(chosen, kind)
-        for kind in Kind:
-            self.events.publish(RowsChanged(chosen.name, kind))
+        self._all_changed(chosen)
         return report
 
     # ------------------------------------------------------------------------------------------------ lists
@@ -240,15 +241,7 @@ class Workspace:
     def choices_for(self, integration: str | None, kind: Kind) -> Sequence[Choice]:
         """All counterparts on the back-office side, in reading order, for the picker."""
         chosen = self.integration(integration)
-        holders: dict[str, str] = {}
-        for other in Kind:
-            if other.counterpart is kind.counterpart:
-                for mapping in self._mappings.mapped(chosen.name, other).values():
-                    holders[mapping.backoffice_id] = mapping.storefront_name or mapping.storefront_id
-        return [
-            Choice(record.id, record.name, _hint(record), search_text(record), holders.get(record.id, ""))
-            for record in self.cache.records(chosen.backoffice, kind.counterpart)
-        ]
+        return choices(self.cache, chosen, kind, self._mappings.holders(chosen.name, kind))
 
     # ------------------------------------------------------------------------------------------------ suggestions
     async def suggest(self, integration: str | None, kind: Kind, *, top: int = 5, min_score: float = 0.0) -> int:
@@ -272,29 +265,10 @@ class Workspace:
         to neither, unless the integration allows many-to-one.
         """
         chosen = self.integration(integration)
-        open_rows = {
-            r.id
-            for r in self.snapshot(chosen.name, kind).rows
-            if r.status is Status.UNMAPPED and r.side is Side.STOREFRONT
-        }
-        wanted = open_rows if ids is None else open_rows.intersection(ids)
-        best = [
-            guesses[0]
-            for row_id, guesses in self.all_suggestions(chosen.name, kind).items()
-            if row_id in wanted and guesses and not guesses[0].ambiguous and guesses[0].score >= min_score
-        ]
-        taken = {
-            m.backoffice_id
-            for other in Kind
-            if other.counterpart is kind.counterpart
-            for m in self._mappings.mapped(chosen.name, other).values()
-        }
-        if not chosen.settings.many_to_one:
-            wishes: dict[str, int] = {}
-            for guess in best:
-                wishes[guess.backoffice_id] = wishes.get(guess.backoffice_id, 0) + 1
-            best = [g for g in best if wishes[g.backoffice_id] == 1 and g.backoffice_id not in taken]
-        return tuple(sorted(best, key=lambda g: (g.exact, g.score, g.storefront_id)))
+        rows = self.snapshot(chosen.name, kind).rows
+        taken = self._mappings.holders(chosen.name, kind)
+        found = self._suggestions.all(chosen.name, kind)
+        return acceptable(rows, found, taken, min_score, ids, many_to_one=chosen.settings.many_to_one)
 
     # ------------------------------------------------------------------------------------------------ mapping edits
     def map(
@@ -343,8 +317,7 @@ class Workspace:
         """Take back the newest mapping edit; again, the one before."""
         chosen = self.integration(integration)
         edit = self._mappings.undo(chosen)
-        for kind in Kind:
-            self.events.publish(RowsChanged(chosen.name, kind))
+        self._all_changed(chosen)
         return edit
 
     def resolve(
@@ -365,62 +338,19 @@ class Workspace:
 
     def export_mappings(self, integration: str | None, out: TextIO) -> int:
         """Write all mappings and ignored rows as CSV; returns the number of rows."""
-        name = self.integration(integration).name
-        count = 0
-        for position, kind in enumerate(Kind):
-            mapped, ignored = self._mappings.mapped(name, kind), self._mappings.ignored(name, kind)
-            count += mapping_files.write(out, kind, mapped, ignored, header=position == 0)
-        return count
+        return self._exchange.export(self.integration(integration), out)
 
     def preview_mappings(self, integration: str | None, source: TextIO) -> ImportPreview:
         """What importing a file would change, line by line; nothing is changed."""
         chosen = self.integration(integration)
-        storefront: dict[Kind, Mapping[str, str]] = {}
-        for kind in (Kind.CUSTOMERS, Kind.PRODUCTS):
-            storefront[kind] = {i: name for i, name, _ in self.cache.raw(chosen.storefront, kind)}
-        storefront[Kind.FEES] = {fee.id: fee.name for fee in self.fees(chosen.name)}
-        backoffice = {
-            kind: {i: name for i, name, _ in self.cache.raw(chosen.backoffice, kind)}
-            for kind in (Kind.CUSTOMERS, Kind.PRODUCTS)
-        }
-        return mapping_files.preview(
-            source,
-            storefront,
-            backoffice,
-            {kind: self._mappings.mapped(chosen.name, kind) for kind in Kind},
-            {kind: self._mappings.ignored(chosen.name, kind) for kind in Kind},
-            many_to_one=chosen.settings.many_to_one,
-        )
+        return self._exchange.preview(chosen, source, self.fees(chosen.name))
 
     def import_mappings(self, integration: str | None, preview: ImportPreview) -> Edit:
         """Apply a clean preview, all kinds in one transaction. Raises ``UsageError`` when it names an error."""
         chosen = self.integration(integration)
-        if not preview.ok:
-            bad = next(line for line in preview.lines if line.error)
-            raise UsageError(f"line {bad.line}: {bad.error}; nothing was imported")
-        now = utc_text(self.clock.now())
-        total, last, skipped = 0, 0, 0
-        with self.store.transaction():
-            for kind in Kind:
-                lines = [line for line in preview.lines if line.kind is kind and line.action != "same"]
-                skipped += sum(line.kind is kind and line.action == "same" for line in preview.lines)
-                names = self._names(chosen, kind, [line.storefront_id for line in lines])
-                targets = {line.backoffice_id for line in lines if line.backoffice_id}
-                right = self.cache.get(chosen.backoffice, kind.counterpart, targets)
-                edits = []
-                for line in lines:
-                    sid, bid = line.storefront_id, line.backoffice_id
-                    other = right[bid].name if bid in right else ""
-                    mapping = RowMapping(sid, bid, "import", self.actor, now, names[sid], other) if bid else None
-                    until = line.until.isoformat() if line.until else ""
-                    ignored = Ignored(sid, line.note, self.actor, now, until) if line.action == "ignore" else None
-                    edits.append(RowEdit(sid, names[sid], mapping, ignored))
-                if edits:
-                    done = self._mappings.apply(chosen, kind, edits, "import")
-                    total, last = total + done.count, done.id or last
-        for kind in Kind:
-            self.events.publish(RowsChanged(chosen.name, kind))
-        return Edit(last, "import", total, f"import: {total} row(s) changed, {skipped} as they were")
+        edit = self._exchange.apply(chosen, preview, self.fees(chosen.name))
+        self._all_changed(chosen)
+        return edit
 
     # ------------------------------------------------------------------------------------------------ fees
     def fees(self, integration: str | None) -> list[Fee]:
@@ -541,6 +471,10 @@ class Workspace:
         self.events.publish(RowsChanged(integration.name, kind))
         return edit
 
+    def _all_changed(self, integration: Integration) -> None:
+        for kind in Kind:
+            self.events.publish(RowsChanged(integration.name, kind))
+
     def _map_matches(self, integration: Integration, kind: Kind) -> None:
         exact = [g for g in self.acceptable(integration.name, kind, 1.0) if g.exact]
         if exact:
@@ -548,21 +482,7 @@ class Workspace:
 
     def _names(self, integration: Integration, kind: Kind, ids: Collection[str]) -> dict[str, str]:
         """Names of storefront rows. A row that is mapped but gone keeps its remembered name. Raises ``UnknownId``."""
-        if kind is Kind.FEES:
-            known = {fee.id: fee.name for fee in self.fees(integration.name)}
-        else:
-            known = {r.id: r.name for r in self.cache.get(integration.storefront, kind, ids).values()}
-        mapped: dict[str, RowMapping] = {}
-        if any(row_id not in known for row_id in ids):
-            mapped = self._mappings.mapped(integration.name, kind)
-        names: dict[str, str] = {}
-        for row_id in ids:
-            if row_id not in known and row_id not in mapped:
-                raise UnknownId(
-                    f"{kind.singular} of {integration.storefront}", row_id, "pull, then try again; nothing was changed"
-                )
-            names[row_id] = known.get(row_id) or mapped[row_id].storefront_name
-        return names
+        return row_names(self.cache, self._mappings, integration, kind, ids, self.fees(integration.name))
 
     def _with_holder(self, view: ConnectionView) -> ConnectionView:
         holder = self.locks.holder(view.name)
@@ -584,12 +504,3 @@ def _user() -> str:
 
 def _no_secret(reference: str) -> str:
     raise UsageError(f"no resolver for the secret reference {reference.partition(':')[0]}:...")
-
-
-def _hint(record: Record) -> str:
-    if isinstance(record, Fee):
-        return record.type
-    parts = [] if record.active else ["inactive"]
-    parts += [getattr(record, "mpn", ""), getattr(record, "upc", ""), getattr(record, "email", "")]
-    parts += [sku.value for sku in getattr(record, "skus", ())]
-    return " · ".join(part for part in parts if part)
