@@ -182,7 +182,7 @@ async def test_an_incomplete_read_makes_no_plan_and_keeps_the_last_catalogue(ws,
     pairs = easy_pairs(systems)
     ws.map(None, Kind.PRODUCTS, pairs)
     count = ws.cache.count("psa", Kind.PRODUCTS)
-    systems.psa.app.faults.add({"fault": "html", "path": "/products", "count": 50})
+    systems.psa.app.faults.add("html", path="/products", times=50)
     with pytest.raises(IncompleteRead, match="no plan was made"):
         await ws.plan(None)
     assert ws.cache.count("psa", Kind.PRODUCTS) == count
