@@ -24,14 +24,16 @@ def server() -> Iterator[Served]:
 @pytest.fixture
 def control(server: Served) -> Iterator[httpx.Client]:
     server.app.reset()
-    with httpx.Client(base_url=server.control_url, headers=server.control_headers, trust_env=False) as client:
+    with httpx.Client(
+        base_url=server.control_url, headers=server.control_headers, trust_env=False, verify=False
+    ) as client:
         yield client
 
 
 @pytest.fixture
 def vendor(server: Served) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {server.credentials['token']}"}
-    with httpx.Client(base_url=server.url, headers=headers, trust_env=False) as client:
+    with httpx.Client(base_url=server.url, headers=headers, trust_env=False, verify=False) as client:
         yield client
 
 

@@ -40,7 +40,7 @@ def box(server: Served) -> Served:
 @pytest.fixture
 def client(box: Served) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {box.credentials['token']}"}
-    with httpx.Client(base_url=box.url, headers=headers, trust_env=False, timeout=20) as made:
+    with httpx.Client(base_url=box.url, headers=headers, trust_env=False, verify=False, timeout=20) as made:
         yield made
 
 

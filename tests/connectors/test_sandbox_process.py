@@ -23,7 +23,7 @@ WORLD = World.make(seed=1, customers=5, products=10)
 
 def get(system: dict[str, object], path: str) -> httpx.Response:
     headers = {"X-Control-Token": str(system["control_token"])}
-    return httpx.get(f"{system['control_url']}{path}", headers=headers, trust_env=False)
+    return httpx.get(f"{system['control_url']}{path}", headers=headers, trust_env=False, verify=False)
 
 
 def test_a_request_that_hangs_does_not_keep_the_server_from_stopping() -> None:
@@ -31,7 +31,7 @@ def test_a_request_that_hangs_does_not_keep_the_server_from_stopping() -> None:
 
     def ask(served: Served) -> None:
         try:
-            httpx.get(f"{served.url}/me", trust_env=False, timeout=60)
+            httpx.get(f"{served.url}/me", trust_env=False, verify=False, timeout=60)
         except httpx.TransportError as problem:
             failures.append(problem)
 
@@ -59,7 +59,7 @@ def test_one_sandbox_can_be_served_again() -> None:
     box = Syncro(WORLD)
     for expected in (1, 2):
         with serve_in_thread(box) as served:
-            assert httpx.get(f"{served.url}/me", trust_env=False).status_code == 401
+            assert httpx.get(f"{served.url}/me", trust_env=False, verify=False).status_code == 401
             assert box.log.count == expected
 
 

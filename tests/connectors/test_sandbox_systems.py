@@ -35,14 +35,14 @@ def marketplace_server() -> Iterator[Served]:
 def syncro(syncro_server: Served) -> Iterator[httpx.Client]:
     syncro_server.app.reset()
     headers = {"Authorization": f"Bearer {syncro_server.credentials['token']}"}
-    with httpx.Client(base_url=syncro_server.url, headers=headers, trust_env=False) as client:
+    with httpx.Client(base_url=syncro_server.url, headers=headers, trust_env=False, verify=False) as client:
         yield client
 
 
 @pytest.fixture
 def marketplace(marketplace_server: Served) -> Iterator[httpx.Client]:
     marketplace_server.app.reset()
-    with httpx.Client(base_url=marketplace_server.url, trust_env=False) as client:
+    with httpx.Client(base_url=marketplace_server.url, trust_env=False, verify=False) as client:
         client.headers["X-Subscription-Key"] = marketplace_server.credentials["subscription_key"]
         client.headers["Authorization"] = f"Bearer {token(marketplace_server, client)}"
         yield client
@@ -77,7 +77,7 @@ def test_a_limit_lets_so_many_through_in_any_window_and_a_rate_shortens_the_wind
 def test_syncro_refuses_the_request_over_its_limit_and_says_nothing_about_when() -> None:
     with (
         serve_in_thread(Syncro(WORLD, limit=3)) as server,
-        httpx.Client(base_url=server.url, trust_env=False) as client,
+        httpx.Client(base_url=server.url, trust_env=False, verify=False) as client,
     ):
         replies = [client.get("/me") for _ in range(4)]
 
@@ -89,7 +89,7 @@ def test_syncro_refuses_the_request_over_its_limit_and_says_nothing_about_when()
 def test_the_marketplace_says_when_to_come_back() -> None:
     with (
         serve_in_thread(Marketplace(WORLD, limit=1)) as server,
-        httpx.Client(base_url=server.url, trust_env=False) as client,
+        httpx.Client(base_url=server.url, trust_env=False, verify=False) as client,
     ):
         assert client.get("/products").status_code == 401
         refused = client.get("/products")
@@ -215,7 +215,7 @@ def test_lists_are_paged_by_25_and_only_customers_say_how_many(syncro: httpx.Cli
 def test_totals_can_be_shown_always_or_never(meta: Any, shown: bool) -> None:
     with (
         serve_in_thread(Syncro(WORLD, rate=0, meta=meta)) as served,
-        httpx.Client(base_url=served.url, trust_env=False) as client,
+        httpx.Client(base_url=served.url, trust_env=False, verify=False) as client,
     ):
         client.headers["Authorization"] = f"Bearer {served.credentials['token']}"
         assert {("meta" in client.get(path).json()) for path in ("/customers", "/products", "/vendors")} == {shown}
@@ -403,7 +403,7 @@ def test_permissions_are_forbidden_one_by_one(marketplace_server: Served, market
 
 def test_errors_can_be_spelled_as_newer_clients_read_them() -> None:
     box = Marketplace(WORLD, errors="2025")
-    with serve_in_thread(box) as served, httpx.Client(base_url=served.url, trust_env=False) as client:
+    with serve_in_thread(box) as served, httpx.Client(base_url=served.url, trust_env=False, verify=False) as client:
         client.headers["X-Subscription-Key"] = served.credentials["subscription_key"]
         body = client.get("/products").json()
 

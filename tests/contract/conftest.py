@@ -83,14 +83,14 @@ def marketplace(world: World) -> Iterator[Served]:
 def syncro_client(syncro: Served) -> Iterator[httpx.Client]:
     syncro.app.reset()
     headers = {"Authorization": f"Bearer {syncro.credentials['token']}"}
-    with httpx.Client(base_url=syncro.url, headers=headers, trust_env=False) as client:
+    with httpx.Client(base_url=syncro.url, headers=headers, trust_env=False, verify=False) as client:
         yield client
 
 
 @pytest.fixture
 def marketplace_client(marketplace: Served) -> Iterator[httpx.Client]:
     marketplace.app.reset()
-    with httpx.Client(base_url=marketplace.url, trust_env=False) as client:
+    with httpx.Client(base_url=marketplace.url, trust_env=False, verify=False) as client:
         client.headers["X-Subscription-Key"] = marketplace.credentials["subscription_key"]
         basic = (marketplace.options["username"], marketplace.credentials["password"])
         token = client.post("/token", auth=basic, json={"marketplace": "us"}).json()["token"]
