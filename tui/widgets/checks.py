@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 REFERENCES = ("env:", "file:", "command:", "keyring:")
 
 
@@ -41,11 +43,9 @@ def currency(text: str) -> str:
 
 def name(text: str) -> str:
     """A name of a connection or an integration as commands take it."""
-    return (
-        ""
-        if text.strip() == text and len(text) <= 60 and text.isprintable()
-        else "a name is one line of up to 60 letters"
-    )
+    if _NAME.fullmatch(text):
+        return ""
+    return "1 to 40 letters, digits, '-', '_' or '.', beginning with a letter or digit"
 
 
 def secret_reference(text: str) -> str:

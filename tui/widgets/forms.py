@@ -118,6 +118,11 @@ class FormRow(Vertical):
             case Input() as text:
                 text.value = value
 
+    def focus_control(self) -> None:
+        """Put the cursor into this row."""
+        if self.control is not None:
+            self.control.focus()
+
     def problem(self) -> str:
         """What is wrong with the value, or an empty text."""
         value = self.value
@@ -139,6 +144,7 @@ class Form(Vertical):
         height: auto;
         & > .form--rows { height: auto; scrollbar-size-vertical: 1; }
         & > .form--help { height: 2; margin-top: 1; color: $text-muted; }
+        &.-fill { height: 1fr; & > .form--rows { height: 1fr; } }
     }
     """
 
@@ -184,15 +190,20 @@ class Form(Vertical):
     def _rows(self) -> Iterable[FormRow]:
         return (FormRow(field, self._start[field.name]) for field in self.fields)
 
-    async def set_fields(self, fields: Sequence[FormField]) -> None:
-        """Show other fields; what was typed into fields that stay is kept."""
-        kept = self.values()
+    async def set_fields(
+        self, fields: Sequence[FormField], values: Mapping[str, str] | None = None, *, fresh: bool = False
+    ) -> None:
+        """Show other fields; what was typed into fields that stay is kept unless the form begins ``fresh``.
+
+        ``values`` are typed already: they are shown, and still count as unsaved.
+        """
+        typed = {**({} if fresh else self.values()), **(values or {})}
         self.fields = tuple(fields)
-        self._start = {field.name: kept.get(field.name) or field.value for field in self.fields}
+        self._start = {field.name: field.value for field in self.fields}
         rows = self.query_one(".form--rows", VerticalScroll)
         async with self.batch():
             await rows.remove_children()
-            await rows.mount_all(self._rows())
+            await rows.mount_all(FormRow(field, typed.get(field.name, field.value)) for field in self.fields)
 
     @property
     def rows(self) -> list[FormRow]:
@@ -225,8 +236,8 @@ class Form(Vertical):
             row.show_error(message)
             if message and first is None:
                 first = row
-        if first is not None and first.control is not None:
-            first.control.focus()
+        if first is not None:
+            first.focus_control()
         return first is None
 
     def validate_all(self) -> bool:
@@ -238,8 +249,7 @@ class Form(Vertical):
         controls = [row for row in self.rows if row.control is not None]
         empty = [row for row in controls if row.field.required and not row.value]
         for row in (empty or controls)[:1]:
-            if row.control is not None:
-                row.control.focus()
+            row.focus_control()
 
     @on(DescendantFocus)
     def show_help(self, event: DescendantFocus) -> None:

@@ -14,6 +14,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.events import Key
 from textual.message import Message
 from textual.reactive import reactive
@@ -402,8 +403,9 @@ class SyncPanel(Vertical):
         undo = plan is not None and plan.purpose == "undo"
         self.border_title = content(f"{'Undo' if undo else 'Sync mapped'} · {self.stage.value}")
         shown = plan is not None and self.stage is Stage.PREVIEW
-        guards = "\n".join(f"! {hit.guard}: {hit.message}" for hit in plan.guards) if shown and plan is not None else ""
-        self.query_one(".sync--guards", Static).update("\n".join(content(line).plain for line in guards.splitlines()))
+        hits = plan.guards if shown and plan is not None else ()
+        guards = Content("\n").join(content(f"! {hit.guard}: {hit.message}") for hit in hits)
+        self.query_one(".sync--guards", Static).update(guards)
         totals = ""
         if shown and plan is not None:
             totals = f"{plan_totals(plan)} · {calls_text(plan, self._budgets)}"

@@ -223,6 +223,7 @@ async def test_a_prompt_is_taken_by_enter(host):
         (checks.whole, ["1", "500"], ["0", "-1", "1.5", "٣"]),
         (checks.score, ["0", "0.95", "1"], ["1.1", "x"]),
         (checks.currency, ["USD", "eur"], ["US", "12A", "евр"]),
+        (checks.name, ["market-us", "A.1"], ["-a", "two words", "x" * 41, "ä"]),
         (checks.secret_reference, ["env:TOKEN", "file:/run/token"], ["hunter2", "env:", "keyring: "]),
     ],
 )

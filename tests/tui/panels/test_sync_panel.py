@@ -433,13 +433,16 @@ async def test_outcomes_can_be_filtered_and_exported(panel, workspace, make, pai
 
 
 async def test_hostile_names_stay_plain_text(panel, workspace, make, painted, hostile, eventually):
-    workspace.next_plan = make.plan(make.change(name=hostile, blocked=hostile, verb="resolve", before=hostile))
+    workspace.next_plan = make.plan(
+        make.change(name=hostile, blocked=hostile, verb="resolve", before=hostile),
+        guards=(GuardHit("zero-price", hostile, 1),),
+    )
     workspace.all_outcomes = [make.outcome(name=hostile, message=hostile)]
     p = panel()
     async with p.app.run_test(size=(160, 50)) as pilot:
         await planned(pilot, p, eventually)
         text = painted(p.app)
-        assert "[/bar] [red]x[/]" in text
+        assert text.count("[/bar] [red]x[/]") >= 3
         assert "\x1b" not in text
 
 

@@ -1,0 +1,51 @@
+"""A page over the tabs: a title, a body, the footer with its keys. Tab keys do not act while one is open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar, Generic, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui.widgets.footer import StableFooter
+from tui.widgets.text import content
+
+T = TypeVar("T")
+
+
+class Page(ModalScreen[T], Generic[T]):
+    """Returns a value when it is left; None where nothing was done."""
+
+    DEFAULT_CSS = """
+    Page {
+        layout: vertical; background: $surface;
+        & > .page--title { height: 1; background: $primary; color: $text; text-style: bold; padding: 0 1; }
+        & > .page--lines { height: auto; max-height: 6; padding: 0 1; }
+        & > .page--problem { height: auto; max-height: 4; padding: 0 1; color: $text-error; }
+        & > .page--buttons { height: 1; padding: 0 1; }
+        & > .page--buttons Button { margin-right: 2; }
+        & Form { padding: 0 1; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back")]
+    HEADING = ""
+
+    def compose(self) -> ComposeResult:
+        yield Static(content(self.HEADING), classes="page--title")
+        yield from self.body()
+        yield StableFooter()
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets between title and footer."""
+        return ()
+
+    def title_is(self, text: str) -> None:
+        """Change the title line."""
+        self.query_one(".page--title", Static).update(content(text))
+
+    def action_leave(self) -> None:
+        self.dismiss(None)

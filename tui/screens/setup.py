@@ -1,0 +1,363 @@
+"""The first run: a storefront, a back office, the integration of the two, and the first reading of both.
+
+Each step is saved when it is left, so that closing the wizard loses at most what is being typed, and asks before that.
+A step that was saved can be gone back to and changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Button, Static
+
+from tui.screens.page import Page
+from tui.widgets import checks
+from tui.widgets.access import ask, ask_long, console_of, listen
+from tui.widgets.check_report import report_lines
+from tui.widgets.connection_form import changed_options, option_fields, options_of, type_field
+from tui.widgets.explain import explain
+from tui.widgets.form_dialogs import keep_or_discard
+from tui.widgets.forms import Form, FormField
+from tui.widgets.progress import Progress, ProgressLine
+from tui.widgets.settings_form import mapping_fields, master_fields, settings_of, sku_fields, value_fields
+from tui.widgets.text import content
+
+if TYPE_CHECKING:
+    from engine.integrations import Integration
+    from engine.ports import ConnectorType
+    from engine.views import ConnectionView, PullReport
+    from engine.workspace import Workspace
+    from tui.bridge import Update
+
+STOREFRONT, BACKOFFICE, INTEGRATION, READING = range(4)
+TITLES = ("the storefront", "the back office", "the integration", "read both sides")
+NEW = ""
+
+
+class SetupScreen(Page[str]):
+    """Returns the integration's name, or None when it was left before there was one. ``stay`` shows no tab at the end."""
+
+    HEADING = "Set up"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "next", "Next", id="setup.next"),
+        Binding("ctrl+b", "back", "Back", id="setup.back"),
+        Binding("ctrl+t", "test", "Test connection", id="setup.test"),
+        Binding("escape", "leave", "Leave"),
+    ]
+
+    def __init__(self, *, stay: bool = False) -> None:
+        super().__init__()
+        self.stay = stay
+        self.step = STOREFRONT
+        self.types: list[ConnectorType] = []
+        self.views: list[ConnectionView] = []
+        self.connections = ["", ""]
+        self.integration = ""
+        self.drafts: dict[int, dict[str, str]] = {}
+        self.tested = False
+        self.busy = False
+        self._pulls: dict[tuple[str, str], tuple[int, int | None]] = {}
+
+    def body(self) -> Iterable[Widget]:
+        yield Static("", classes="page--lines")
+        yield Form((), id="setup", classes="-fill")
+        yield ProgressLine()
+        yield Static("", classes="page--problem")
+        with Horizontal(classes="page--buttons"):
+            yield Button(Content("Next"), id="next", variant="primary", compact=True)
+            yield Button(Content("Test connection"), id="test", compact=True)
+            yield Button(Content("Back"), id="back", compact=True)
+
+    @property
+    def form(self) -> Form:
+        return self.query_one(Form)
+
+    def on_mount(self) -> None:
+        listen(self, self.engine_changed)
+        self._begin()
+
+    @work(exclusive=True, group="step", exit_on_error=False)
+    async def _begin(self) -> None:
+        def look(ws: Workspace) -> tuple[list[ConnectorType], list[ConnectionView]]:
+            return ws.connection_types(), ws.connections()
+
+        self.types, self.views = await ask(self, look)
+        await self._show(STOREFRONT)
+
+    # ------------------------------------------------------------------------------------------------ steps
+    async def _show(self, step: int) -> None:
+        self.step, self.tested = step, False
+        self.title_is(f"Set up · step {step + 1} of 4: {TITLES[step]}")
+        self._problem("")
+        self.query_one(ProgressLine).update(None)
+        self.query_one("#test").display = step in {STOREFRONT, BACKOFFICE}
+        self.query_one("#back").display = step != STOREFRONT
+        self.query_one("#next", Button).label = Content("Read" if step == READING else "Next")
+        await self._fields(fresh=True)
+        self._lines(self._intro())
+        self.form.focus_first()
+        if step == READING:
+            self.query_one("#next").focus()
+
+    async def _fields(self, *, fresh: bool) -> None:
+        typed = {**self.drafts.get(self.step, {}), **({} if fresh else self.form.values())}
+        if self.step in {STOREFRONT, BACKOFFICE}:
+            fields = self._connection_fields(typed)
+        elif self.step == INTEGRATION:
+            fields = self._integration_fields(await self._defaults())
+        else:
+            fields = []
+        await self.form.set_fields(fields, typed, fresh=True)
+
+    def _intro(self) -> Sequence[str]:
+        if self.step == READING:
+            pair = " and ".join(self.connections)
+            return (f"{self.integration} is saved. Reading {pair} completely comes next; nothing is written.",)
+        if self.step == INTEGRATION:
+            return ("One storefront and one back office make an integration. All of this can be changed later.",)
+        kind = self._kind(self.form.values().get("type", ""))
+        return kind.notes[:4] if kind is not None else ()
+
+    def _side(self) -> str:
+        return ("storefront", "backoffice")[self.step]
+
+    def _kind(self, name: str) -> ConnectorType | None:
+        return next((one for one in self.types if one.name == name), None)
+
+    def _usable(self) -> list[ConnectorType]:
+        return [one for one in self.types if self._side() in one.sides]
+
+    def _connection_fields(self, typed: dict[str, str]) -> list[FormField]:
+        usable = self._usable()
+        names = {one.name for one in usable}
+        taken = self.connections[STOREFRONT] if self.step == BACKOFFICE else ""
+        known = [view for view in self.views if view.type in names and view.name != taken]
+        fields = []
+        use = typed.get("use", self.connections[self.step])
+        if known:
+            choices = ((NEW, "a new one"), *((view.name, f"{view.name} ({view.title})") for view in known))
+            use = use if any(use == name for name, _ in choices) else NEW
+            fields.append(FormField("use", "Connection", "choice", value=use, choices=choices,
+                                    help="One that exists already, or a new one."))  # fmt: skip
+        view = next((view for view in known if view.name == use and use), None)
+        if view is not None:
+            kind = self._kind(view.type)
+            return fields + (option_fields(kind, view.options) if kind is not None else [])
+        chosen = typed.get("type") or (usable[0].name if usable else "")
+        kind = self._kind(chosen)
+        if kind is None:
+            return fields
+        fields += [
+            type_field(usable, chosen),
+            FormField("name", "Name", value=chosen, required=True, check=checks.name,
+                      help="How Crosswalk calls this connection, such as market-us."),
+            *option_fields(kind, {}),
+        ]  # fmt: skip
+        return fields
+
+    async def _defaults(self) -> dict[str, str]:
+        """The settings of the integration that was saved, or those a new one begins with."""
+        name = self.integration
+
+        def read(ws: Workspace) -> dict[str, str]:
+            from engine.integrations import setting_values
+            from engine.settings import IntegrationSettings
+
+            return setting_values(ws.integration(name).settings if name else IntegrationSettings())
+
+        return await ask(self, read)
+
+    def _integration_fields(self, values: dict[str, str]) -> list[FormField]:
+        if not self.integration:
+            kind = next((view.type for view in self.views if view.name == self.connections[BACKOFFICE]), "")
+            type = self._kind(kind)
+            if type is not None and "vendor" in type.capabilities.sku_slots:
+                values["sku.backoffice"] = "upc"  # a vendor's SKU needs a vendor's name, which only the admin knows
+        name = FormField("name", "Name", value=self.integration or "main", required=True, check=checks.name,
+                         help="How Crosswalk calls this pair.")  # fmt: skip
+        head = [] if self.integration else [name]
+        return [*head, *value_fields(values), *sku_fields(values), *master_fields(values), *mapping_fields(values)]
+
+    @on(Form.Edited)
+    def edited(self, event: Form.Edited) -> None:
+        self.tested = False
+        if self.step in {STOREFRONT, BACKOFFICE} and event.name in {"type", "use"}:
+            self._other_fields(event.name)
+
+    @work(exclusive=True, group="fields", exit_on_error=False)
+    async def _other_fields(self, changed: str) -> None:
+        before = self.form.values()
+        kept = {name: value for name, value in before.items() if name in {"use", "type"}}
+        if changed == "type" and before.get("name") not in {one.name for one in self.types}:
+            kept["name"] = before.get("name", "")
+        fields = self._connection_fields(kept)
+        if [field.name for field in fields] == [field.name for field in self.form.fields]:
+            return
+        await self.form.set_fields(fields, kept, fresh=True)
+        self._lines(self._intro())
+        self.form.row(changed).focus_control()
+
+    # ------------------------------------------------------------------------------------------------ saving a step
+    @on(Button.Pressed, "#next")
+    @on(Form.Finished)
+    def action_next(self) -> None:
+        if not self.busy:
+            self._go_on(test_only=False)
+
+    @on(Button.Pressed, "#test")
+    def action_test(self) -> None:
+        if not self.busy and self.step in {STOREFRONT, BACKOFFICE}:
+            self._go_on(test_only=True)
+
+    @work(exclusive=True, group="step", exit_on_error=False)
+    async def _go_on(self, *, test_only: bool) -> None:
+        from engine.errors import CrosswalkError
+
+        if not self.form.validate_all():
+            return
+        self.busy = True
+        self._problem("")
+        try:
+            if self.step == READING:
+                await self._read()
+            elif self.step == INTEGRATION:
+                await self._save_integration()
+                await self._show(READING)
+            else:
+                await self._save_connection()
+                untested = not self.tested
+                works = await self._test() if untested or test_only else True
+                if works and not test_only:
+                    await self._show(self.step + 1)
+        except CrosswalkError as error:
+            said = explain(error)
+            self._problem(f"! {said.happened} {said.advice}")
+        finally:
+            self.busy = False
+
+    async def _save_connection(self) -> None:
+        """Add the connection, or change the one that this step added or chose."""
+        values = self.form.values()
+        name = values.get("use") or values.get("name", "")
+        known = {view.name: view for view in await ask(self, lambda ws: ws.connections())}
+        view = known.get(name)
+        mine = name == self.connections[self.step] or bool(values.get("use"))
+        if view is not None and mine and (values.get("use") or view.type == values["type"]):
+            await ask(self, lambda ws: ws.set_connection(name, changed_options(view.options, values)))
+        else:
+            options = {key: value for key, value in options_of(values).items() if value}
+            await ask(self, lambda ws: ws.add_connection(name, values["type"], options))
+        self.connections[self.step] = name
+        self.drafts[self.step] = values
+        self.views = await ask(self, lambda ws: ws.connections())
+        self.form.saved()
+
+    async def _test(self) -> bool:
+        """Test what was saved and show the report; a connection that fails can be gone on with after being told."""
+        from engine.errors import CrosswalkError
+
+        name = self.connections[self.step]
+        self.query_one(ProgressLine).update(Progress(phase=f"testing {name}"))
+        try:
+            report = await ask_long(self, lambda ws: ws.check_connection(name))
+        except CrosswalkError as error:
+            said = explain(error)
+            self._problem(f"! {said.happened} {said.advice} The connection is saved; Next goes on without it working.")
+            self.tested = True
+            return False
+        finally:
+            self.query_one(ProgressLine).update(None)
+        self._lines([line for line, _ in report_lines(report)])
+        self.tested = True
+        if report.ok:
+            self.app.notify(f"{name} works", title=report.account, markup=False)
+            return True
+        self._problem("! A right is missing (see above). The connection is saved; Next goes on without it.")
+        return False
+
+    async def _save_integration(self) -> None:
+        values = self.form.values()
+        name = values.pop("name", "")
+        settings = settings_of(values)
+        if self.integration:
+            name = self.integration
+            await ask(self, lambda ws: ws.set_integration(name, settings))
+        else:
+            storefront, backoffice = self.connections
+            await ask(self, lambda ws: _add(ws, name, storefront, backoffice, settings))
+            self.integration = name
+        self.form.saved()
+        console_of(self).show_integration(self.integration)
+
+    async def _read(self) -> None:
+        name = self.integration
+        self._pulls.clear()
+        self.query_one(ProgressLine).update(Progress(phase="reading"))
+        report = await ask_long(self, lambda ws: ws.pull(name))
+        self.query_one(ProgressLine).update(None)
+        self._lines(pull_lines(report))
+        if report.errors:
+            self._problem("! Not everything was read; ctrl+s tries again, Esc leaves and keeps all that is saved.")
+            return
+        self._finish()
+
+    def _finish(self) -> None:
+        console = console_of(self)
+        if not self.stay:
+            console.call_later(console.open_tab, "products")
+        self.dismiss(self.integration)
+
+    def engine_changed(self, update: Update) -> None:
+        """Show how far the reading is."""
+        from engine.events import PullProgress
+
+        if self.step != READING or not self.busy:
+            return
+        for event in update.events:
+            if isinstance(event, PullProgress) and event.connection in self.connections:
+                self._pulls[event.connection, event.kind.value] = (event.read, event.total)
+        if self._pulls:
+            self._lines([f"{connection}: {kind} {read:,}" + (f" of {total:,}" if total else "")
+                         for (connection, kind), (read, total) in self._pulls.items()])  # fmt: skip
+            self.query_one(ProgressLine).update(Progress(sum(n for n, _ in self._pulls.values()), phase="reading"))
+
+    # ------------------------------------------------------------------------------------------------ back, leave
+    @on(Button.Pressed, "#back")
+    @work(exclusive=True, group="step", exit_on_error=False)
+    async def action_back(self) -> None:
+        if self.step != STOREFRONT and not self.busy:
+            self.drafts[self.step] = self.form.values()
+            await self._show(self.step - 1)
+
+    def action_leave(self) -> None:
+        self._leave()
+
+    @work(exclusive=True, group="leave", exit_on_error=False)
+    async def _leave(self) -> None:
+        if not self.form.dirty or await self.app.push_screen_wait(keep_or_discard()):
+            self.dismiss(self.integration or None)
+
+    def _problem(self, text: str) -> None:
+        self.query_one(".page--problem", Static).update(content(text))
+
+    def _lines(self, lines: Sequence[str]) -> None:
+        self.query_one(".page--lines", Static).update(Content("\n").join(content(line) for line in lines))
+
+
+def _add(ws: Workspace, name: str, storefront: str, backoffice: str, settings: dict[str, str]) -> Integration:
+    return ws.add_integration(name, storefront, backoffice, settings)
+
+
+def pull_lines(report: PullReport) -> list[str]:
+    """What was read from each connection, and what could not be."""
+    lines = [
+        f"{connection}: " + ", ".join(f"{count:,} {kind.value}" for kind, count in kinds.items())
+        for connection, kinds in report.read.items()
+    ]
+    return [*lines, *(f"! {error}" for error in report.errors)]
