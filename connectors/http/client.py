@@ -124,7 +124,7 @@ class Client:
                 if wait is None:
                     wait = min(policy.throttle * 2**throttled, policy.throttle_longest)
                 throttled += 1
-                self._pace.pause(wait + random.uniform(0, policy.jitter), "the system answered 429")
+                self._pace.pause(wait + random.uniform(0, min(policy.jitter, wait / 4)), "the system answered 429")
                 return 0.0 if wait <= policy.patience else False
             return isinstance(error, Unreachable) and not error.maybe_sent
 

@@ -152,7 +152,7 @@ def identity(row: Mapping[str, Any], what: str, client: Client) -> str:
     list is a flat list of rates in which one MPN occurs under several periods.
     """
     id = row.get("id")
-    if id not in {None, ""}:
+    if isinstance(id, str | int) and id != "":
         return str(id)
     if what == "products" and row.get("mpn"):
         periods = (period_text(row.get(name)) for name in ("billingPeriod", "subscriptionPeriod"))
@@ -163,7 +163,7 @@ def identity(row: Mapping[str, Any], what: str, client: Client) -> str:
 
 def period_text(period: Any) -> str:
     """``{"type": "month", "duration": 1}`` as "1 month"; empty when unknown."""
-    if not isinstance(period, dict) or period.get("type") in {None, "", "unknown"}:
+    if not isinstance(period, dict) or (period.get("type") or "unknown") == "unknown":
         return ""
     duration, name = period.get("duration"), str(period["type"]).replace("_", " ")
     if not isinstance(duration, int) or duration < 1:

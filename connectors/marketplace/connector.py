@@ -104,7 +104,7 @@ class MarketplaceConnector:
                 raise
             return WriteOutcome(draft.key, None, Result.UNKNOWN, str(error), error.code, error.request_id)
         id = reply.data.get("id") if isinstance(reply.data, dict) else None
-        if id in {None, ""}:
+        if not isinstance(id, str | int) or id == "":
             why = f"{draft.name}: the marketplace said yes and named no id; look whether it exists"
             return WriteOutcome(draft.key, None, Result.UNKNOWN, why, request_id=reply.request_id)
         return WriteOutcome(draft.key, None, Result.APPLIED, request_id=reply.request_id, id=str(id))

@@ -61,7 +61,7 @@ def skus(row: Mapping[str, Any]) -> tuple[Sku, ...]:
 
 def amount(value: Any) -> Decimal | None:
     """A number as Syncro spells it (a JSON number or a string), or None. Raises ``ValueError``."""
-    if value in {None, ""}:
+    if value is None or value == "":
         return None
     try:
         number = Decimal(value if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else "none")

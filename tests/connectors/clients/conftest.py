@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import stamina
 
 from connectors.registry import EntryPointRegistry
 from connectors.sandbox.server import Served, serve_in_thread
@@ -125,16 +126,39 @@ def tiny() -> World:
     return World.make(seed=3, customers=6, products=12)
 
 
-@pytest.fixture
-def sandbox() -> Iterator[Callable[..., Served]]:
-    """``sandbox("syncro", world, meta="always")`` serves one until the test ends."""
+@pytest.fixture(autouse=True)
+def _no_waiting_between_attempts() -> Iterator[None]:
+    """Attempts follow each other at once; waits that a system asks for (429) stay."""
+    with stamina.set_testing(True, attempts=4, cap=True):
+        yield
+
+
+@pytest.fixture(scope="session")
+def _servers() -> Iterator[Callable[..., Served]]:
+    """Sandboxes that are started once per kind and settings, since stopping one takes a tenth of a second."""
     with contextlib.ExitStack() as stack:
+        known: dict[str, Served] = {}
 
         def start(system: str, world: World, **settings: Any) -> Served:
-            settings.setdefault("rate", 0)
-            return stack.enter_context(serve_in_thread(SYSTEMS[system](world, **settings)))
+            key = f"{system} {id(world)} {settings!r}"
+            if key not in known:
+                known[key] = stack.enter_context(serve_in_thread(SYSTEMS[system](world, **settings)))
+            return known[key]
 
         yield start
+
+
+@pytest.fixture
+def sandbox(_servers: Callable[..., Served]) -> Callable[..., Served]:
+    """``sandbox("syncro", world, meta="always")``: one as just started, on its own port."""
+
+    def start(system: str, world: World, **settings: Any) -> Served:
+        settings.setdefault("rate", 0)
+        served = _servers(system, world, **settings)
+        served.app.reset()
+        return served
+
+    return start
 
 
 Connect = Callable[..., Connector]
