@@ -32,8 +32,9 @@ def kill_after(process: Any, lines: int) -> list[int]:
     """Kill it hard while it writes; what it had said was written by then."""
     said = [int(process.stdout.readline()) for _ in range(lines)]
     process.kill()
-    output, _ = process.communicate(timeout=60)
-    return said + [int(line) for line in output.split("\n")[:-1]]
+    rest = process.stdout.read()  # not communicate(): it would pass over what readline() has buffered
+    process.wait()
+    return said + [int(line) for line in rest.split("\n")[:-1]]
 
 
 def check_history(store: SqliteStore, name: str, acknowledged: list[int]) -> int:
