@@ -13,11 +13,13 @@ from connectors.sandbox.wire import Json
 class Step:
     """The changes of one request: (table, id, record before or None), in order.
 
-    ``previous`` is what was kept one version back before them, where anything was.
+    ``previous`` is what was kept one version back before them, where anything was; ``orders`` the order of ids in a
+    table before its first removal.
     """
 
     changes: list[tuple[str, str, Json | None]] = field(default_factory=list)
     previous: dict[tuple[str, str], Json | None] = field(default_factory=dict)
+    orders: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def touched(self) -> list[str]:
@@ -62,9 +64,13 @@ class State:
         return record
 
     def remove(self, table: str, id: str) -> bool:
-        before = self.tables[table].pop(id, None)
+        rows = self.tables[table]
+        before = rows.get(id)
         if before is None:
             return False
+        if self._step is not None:
+            self._step.orders.setdefault(table, list(rows))
+        del rows[id]
         self._note(table, id, before)
         return True
 
@@ -97,6 +103,9 @@ class State:
             self._restore(table, id, before)
             self._previous.pop((table, id), None)
         self._previous |= step.previous
+        for table, order in step.orders.items():
+            rows = self.tables[table]
+            self.tables[table] = {id: rows[id] for id in order if id in rows}
         step.changes.clear()
 
     @contextmanager
