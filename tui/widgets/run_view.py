@@ -10,6 +10,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.message import Message
 from textual.widgets import Static
 
 from tui.widgets.access import ask
@@ -59,6 +60,9 @@ class RunView(Vertical):
         Binding("f", "filter", "Filter", tooltip="Show only the outcomes of one result", id="run.filter"),
         Binding("e", "export", "Export", tooltip="Write the outcomes to a CSV or JSON file", id="run.export"),
     ]
+
+    class Loaded(Message):
+        """Run and outcomes were read again."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -132,6 +136,7 @@ class RunView(Vertical):
                 if run_id == self.run_id:
                     self.run = run
                     self._replace(outcomes)
+                    self.post_message(self.Loaded())
                 if not self._again:
                     return
         except CrosswalkError as error:

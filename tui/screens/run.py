@@ -1,0 +1,126 @@
+"""One run in full: its outcomes with a filter, undo, resume, cancel, export."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui.screens.page import Page
+from tui.screens.plan_page import PlanPage
+from tui.widgets.access import ask, ask_long, listen
+from tui.widgets.explain import error_dialog
+from tui.widgets.run_lines import moment, purpose, took
+from tui.widgets.run_view import RunView
+from tui.widgets.text import content
+
+if TYPE_CHECKING:
+    from engine.changes import Run
+    from engine.workspace import Workspace
+    from tui.bridge import Update
+
+RESUMABLE = frozenset({"cancelled", "interrupted", "failed"})
+
+
+class RunScreen(Page[None]):
+    """Live while the run goes on, in whichever process."""
+
+    HEADING = "Run"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("U", "undo", "Undo", tooltip="Plan the way back, look at it, confirm", id="run.undo"),
+        Binding("r", "resume", "Resume", tooltip="Go on with the rows that were not sent", id="run.resume"),
+        Binding("c", "cancel", "Cancel", tooltip="Stop after the batch in flight", id="run.cancel"),
+    ]
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__()
+        self.run_id = run_id
+
+    def body(self) -> Iterable[Widget]:
+        yield Static("", classes="page--lines")
+        yield RunView()
+
+    @property
+    def view(self) -> RunView:
+        return self.query_one(RunView)
+
+    def on_mount(self) -> None:
+        listen(self, self.engine_changed)
+        self.view.follow(self.run_id)
+        self.view.table.focus()
+
+    def engine_changed(self, update: Update) -> None:
+        """Take in what the engine says about the run."""
+        self.view.engine_changed(update)
+
+    def on_run_view_loaded(self) -> None:
+        """The run was read: say what it is, and which keys work for it."""
+        run = self.view.run
+        if run is None:
+            return
+        self.title_is(f"Run {run.id} · {run.integration} · {purpose(run)} · {run.state.value}")
+        parts = [
+            f"started {moment(run.started)} by {run.actor}, {run.trigger}",
+            f"took {took(run)}" if run.ended else "",
+        ]
+        parts.append(f"undone by {run.undone_by}" if run.undone_by else "")
+        self.query_one(".page--lines", Static).update(content(" · ".join(part for part in parts if part)))
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        del parameters
+        run = self.view.run if self.is_mounted else None
+        state = run.state.value if run is not None else ""
+        possible = {
+            "undo": run is not None and state not in {"", "running"} and not run.undone_by,
+            "resume": state in RESUMABLE,
+            "cancel": state == "running",
+        }
+        return True if possible.get(action, True) else None
+
+    # ------------------------------------------------------------------------------------------------ keys
+    @work(exclusive=True, group="run-act", exit_on_error=False)
+    async def action_undo(self) -> None:
+        from engine.errors import CrosswalkError
+
+        run_id = self.run_id
+        self.app.notify("Reading both sides for the way back…", title=f"Run {run_id}", timeout=3, markup=False)
+        try:
+            plan = await ask_long(self, lambda ws: ws.plan_undo(run_id))
+        except CrosswalkError as error:
+            await self.app.push_screen_wait(error_dialog("No undo", error, about=f"run {run_id}"))
+            return
+        undone = await self.app.push_screen_wait(PlanPage(plan))
+        if undone is not None:
+            self._show(undone)
+
+    @work(exclusive=True, group="run-act", exit_on_error=False)
+    async def action_resume(self) -> None:
+        run_id = self.run_id
+        await self._work(lambda ws: ws.resume(run_id), "Not resumed")
+
+    @work(exclusive=True, group="run-stop", exit_on_error=False)
+    async def action_cancel(self) -> None:
+        run_id = self.run_id
+        await ask(self, lambda ws: ws.cancel(run_id))
+        self.app.notify("The batch in flight is settled first.", title="Asked to stop", markup=False)
+
+    async def _work(self, verb: Callable[[Workspace], Awaitable[Run]], failed: str) -> None:
+        from engine.errors import CrosswalkError
+
+        self.view.follow(self.run_id)
+        try:
+            run = await ask_long(self, verb)
+        except CrosswalkError as error:
+            self.view.reload()
+            await self.app.push_screen_wait(error_dialog(failed, error, about=f"run {self.run_id}"))
+            return
+        self._show(run)
+
+    def _show(self, run: Run) -> None:
+        self.run_id = run.id
+        self.view.follow(run.id)
