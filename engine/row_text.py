@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.fields import difference, display
-from engine.model import Customer, Fee, Product, Record, Side
+from engine.model import Customer, Fee, Product, Record, Side, Status
 from engine.settings import IntegrationSettings
 from engine.status import FieldState, RowState
 from engine.views import Suggestion
@@ -50,6 +50,8 @@ def difference_text(state: RowState, settings: IntegrationSettings) -> str:
 
 def field_text(state: FieldState, currency: str) -> str:
     """One field: the value that would be overwritten, an arrow to what would be written, and the percentage."""
+    if state.status is Status.NEEDS_CHOICE:
+        return f"{state.field}: {state.reason}"
     arrow = "→" if state.target is Side.BACKOFFICE else "←"
     before, after = state.before, state.after if state.after is not None else state.source
     old, new = (display(state.field, text, currency).removesuffix(f" {currency}") for text in (before, after))

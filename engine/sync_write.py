@@ -89,17 +89,18 @@ class Writer:
         return [answer for batch in answered for answer in batch]
 
     async def _batch(self, side: Side, writes: Sequence[RecordWrite]) -> list[Answers]:
-        if self._control.stopped():
-            return [_all(write, Result.NOT_SENT, self._control.message) for write in writes]
-        answers = await self._ask(side, writes)
+        async with self._slots[side]:
+            # Asked when its turn has come, not when it queued up: a cancel waits for what is in flight only.
+            if self._control.stopped():
+                return [_all(write, Result.NOT_SENT, self._control.message) for write in writes]
+            answers = await self._ask(side, writes)
         self._progress.advance(sum(len(write.fields) for write in writes))
         return answers
 
     async def _ask(self, side: Side, writes: Sequence[RecordWrite]) -> list[Answers]:
         """The connector's answers; an error becomes the answer of every field, a missing answer is unknown."""
         try:
-            async with self._slots[side]:
-                outcomes = await self._context.connectors[side].write(writes)
+            outcomes = await self._context.connectors[side].write(writes)
         except ConnectorError as error:
             sent, fatal = getattr(error, "maybe_sent", False), isinstance(error, FATAL)
             if fatal:

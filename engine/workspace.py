@@ -7,9 +7,6 @@ is used from one event loop; ``snapshot`` and ``detail`` may be called from any 
 from __future__ import annotations
 
 import asyncio
-import getpass
-import os
-import socket
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -17,6 +14,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from engine import doctor
+from engine.actor import login_name
 from engine.alarms import Alarms
 from engine.catalog import Catalog
 from engine.changes import Outcome, Plan, Run
@@ -27,6 +25,7 @@ from engine.details import detail
 from engine.drafting import Drafting
 from engine.errors import UnknownId, UsageError
 from engine.events import Events, RowsChanged
+from engine.external_ids import candidates, write_external_ids
 from engine.fees import Fees
 from engine.history import History
 from engine.integrations import Integration, Integrations, parse_settings
@@ -35,7 +34,7 @@ from engine.mappings import Mappings
 from engine.model import Fee, Field, Kind, Side
 from engine.operations import Operations
 from engine.picking import acceptable, choices
-from engine.ports import Capabilities, CheckReport, Clock, ConnectorType, Draft, Registry
+from engine.ports import Capabilities, CheckReport, Clock, ConnectorType, Draft, Registry, WriteOutcome
 from engine.rows import Lists
 from engine.settings import IntegrationSettings
 from engine.store import open_cache, open_store
@@ -107,7 +106,6 @@ class Workspace:
             alarms=self._alarms,
         )
 
-    # ------------------------------------------------------------------------------------------------ life
     @classmethod
     def open(
         cls,
@@ -119,7 +117,9 @@ class Workspace:
         secret: Callable[[str], str] | None = None,
     ) -> Workspace:
         """Open or create. Raises ``WorkspaceError`` when it cannot be read or written, or was made by a newer version."""
-        return cls(path, registry, actor=actor or _user(), clock=clock or SystemClock(), secret=secret or _no_secret)
+        return cls(
+            path, registry, actor=actor or login_name(), clock=clock or SystemClock(), secret=secret or _no_secret
+        )
 
     async def close(self) -> None:
         await self._connections.close()
@@ -134,7 +134,6 @@ class Workspace:
         """A counter per table that grows with every commit of any process: what a console polls."""
         return self.store.changes()
 
-    # ------------------------------------------------------------------------------------------------ connections
     def connection_types(self) -> list[ConnectorType]:
         return self._registry.types()
 
@@ -166,7 +165,6 @@ class Workspace:
         async with self._operations.exclusive([name], f"reading {what} of {name}"):
             return await self._connections.connector(name).choices(what)
 
-    # ------------------------------------------------------------------------------------------------ integrations
     def integrations(self) -> list[Integration]:
         return self._integrations.all()
 
@@ -204,7 +202,6 @@ class Workspace:
     def connection_of(self, integration: str | None, side: Side) -> ConnectionView:
         return self.connection(self.integration(integration).connection(side))
 
-    # ------------------------------------------------------------------------------------------------ reading
     async def pull(self, integration: str | None = None, kinds: Collection[Kind] | None = None) -> PullReport:
         """Read both sides completely. Unique exact matches become mappings where the setting allows it."""
         chosen = self.integration(integration)
@@ -217,7 +214,6 @@ class Workspace:
         self._all_changed(chosen)
         return report
 
-    # ------------------------------------------------------------------------------------------------ lists
     def snapshot(self, integration: str | None, kind: Kind) -> Snapshot:
         return self._lists.snapshot(self.integration(integration), kind)
 
@@ -243,7 +239,6 @@ class Workspace:
         chosen = self.integration(integration)
         return choices(self.cache, chosen, kind, self._mappings.holders(chosen.name, kind))
 
-    # ------------------------------------------------------------------------------------------------ suggestions
     async def suggest(self, integration: str | None, kind: Kind, *, top: int = 5, min_score: float = 0.0) -> int:
         """Rank counterparts for all rows without one, in a worker thread; returns how many rows have at least one."""
         chosen = self.integration(integration)
@@ -270,7 +265,6 @@ class Workspace:
         found = self._suggestions.all(chosen.name, kind)
         return acceptable(rows, found, taken, min_score, ids, many_to_one=chosen.settings.many_to_one)
 
-    # ------------------------------------------------------------------------------------------------ mapping edits
     def map(
         self, integration: str | None, kind: Kind, pairs: Sequence[tuple[str, str]], *, how: str = "by hand"
     ) -> Edit:
@@ -352,7 +346,6 @@ class Workspace:
         self._all_changed(chosen)
         return edit
 
-    # ------------------------------------------------------------------------------------------------ fees
     def fees(self, integration: str | None) -> list[Fee]:
         chosen = self.integration(integration)
         return self._fees.all(chosen.name, chosen.storefront, chosen.settings.currency)
@@ -382,7 +375,6 @@ class Workspace:
         self._fees.remove(chosen.name, fee_id)
         self.events.publish(RowsChanged(chosen.name, Kind.FEES))
 
-    # ------------------------------------------------------------------------------------------------ plan, sync
     async def plan(
         self,
         integration: str | None,
@@ -421,7 +413,6 @@ class Workspace:
     def outcomes(self, run_id: str) -> list[Outcome]:
         return self._operations.outcomes(run_id)
 
-    # ------------------------------------------------------------------------------------------------ creation
     def draft_products(
         self, integration: str | None, ids: Collection[str], template: Mapping[str, str] | None = None
     ) -> tuple[tuple[Draft, ...], tuple[DraftProblem, ...]]:
@@ -444,7 +435,15 @@ class Workspace:
         chosen = self.integration(integration)
         return await self._operations.create(chosen, self._drafting.customers(chosen, ids), Side.STOREFRONT)
 
-    # ------------------------------------------------------------------------------------------------ journal, health
+    async def write_external_ids(self, integration: str | None) -> list[WriteOutcome]:
+        """Store the counterpart's id with every mapped customer whose external id is empty (setting write_external_id)."""
+        chosen = self.integration(integration)
+        name = chosen.storefront
+        async with self._operations.exclusive([name], f"writing external ids to {name}"):
+            wanted = candidates(self.cache, chosen, self._mappings.mapped(chosen.name, Kind.CUSTOMERS))
+            connector = self._connections.connector(name)
+            return await write_external_ids(self.store, self.clock, self.actor, chosen, connector, wanted)
+
     def history(
         self,
         integration: str | None = None,
@@ -466,7 +465,6 @@ class Workspace:
         """What is well and what is not with this workspace; contacts no system."""
         return doctor.examine(self.path, self.store, self.cache, self.connections(), self.integrations(), self.runs())
 
-    # ------------------------------------------------------------------------------------------------ inside
     def _edited(self, integration: Integration, kind: Kind, edit: Edit) -> Edit:
         self.events.publish(RowsChanged(integration.name, kind))
         return edit
@@ -492,14 +490,6 @@ class Workspace:
             view.name, view.type, view.title, view.options, view.state, view.message, view.checked_at, view.budget,
             f"{holder.user} (process {holder.pid})", holder.purpose,
         )  # fmt: skip
-
-
-def _user() -> str:
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError):
-        name = f"uid {os.getuid()}"
-    return f"{name}@{socket.gethostname()}"
 
 
 def _no_secret(reference: str) -> str:

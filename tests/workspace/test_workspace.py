@@ -296,3 +296,21 @@ async def test_the_workspace_goes_out_as_plain_tinydb(ws, systems, tmp_path):
     export_workspace(ws.store, tmp_path / "plain.json")
     with TinyDB(tmp_path / "plain.json") as plain:
         assert len(plain.table("mappings")) == 2
+
+
+async def test_external_ids_are_written_with_consent_only_and_only_into_empty_ones(ws, systems):
+    pairs = list(systems.world.customer_pairs.items())
+    ws.map(None, Kind.CUSTOMERS, pairs)
+    with pytest.raises(UsageError, match="not allowed"):
+        await ws.write_external_ids(None)
+    tables = systems.market.state.tables["customers"]
+    filled = {sid: tables[sid]["externalId"] for sid, _ in pairs if tables[sid].get("externalId")}
+    ws.set_integration("resale", {"write_external_id": "true"})
+    outcomes = await ws.write_external_ids(None)
+    assert len(outcomes) == len(pairs) - len(filled)
+    assert {o.result.value for o in outcomes} == {"applied"}
+    for sid, bid in pairs:
+        assert tables[sid]["externalId"] == filled.get(sid, bid)
+    written = [e for e in ws.history("resale") if e.action == "write external id"]
+    assert len(written) == len(outcomes)
+    assert all(e.outcome == "applied" for e in written)
