@@ -106,17 +106,18 @@ class Registry:
         """Add actions to a screen; one with a known id replaces the earlier one in its place."""
         known = self._screens.setdefault(screen, {})
         for action in actions:
-            known[action.id] = self._mapped(action)
+            known[action.id] = action
 
     def of(self, screen: str) -> tuple[Action, ...]:
         """All actions that work on a screen."""
         own = self._screens.get(screen, {}) if screen != EVERYWHERE else {}
-        return (*own.values(), *(a for a in self._screens[EVERYWHERE].values() if a.id not in own))
+        rest = (action for action in self._screens[EVERYWHERE].values() if action.id not in own)
+        return tuple(self._mapped(action) for action in (*own.values(), *rest))
 
     def find(self, screen: str, action_id: str) -> Action:
         """Raises ``KeyError`` for an id that is not registered on that screen."""
         own = self._screens.get(screen, {})
-        return own[action_id] if action_id in own else self._screens[EVERYWHERE][action_id]
+        return self._mapped(own[action_id] if action_id in own else self._screens[EVERYWHERE][action_id])
 
     def bindings(self, screen: str) -> list[Binding]:
         """One binding per action of this screen that has a key, everywhere's included."""
@@ -126,8 +127,6 @@ class Registry:
         """Give actions other keys by id. Returns what is wrong with the map (unknown ids, a key taken twice)."""
         self._keymap = dict(keymap)
         problems = [f"{id!r} is no action" for id in keymap if not any(id in known for known in self._screens.values())]
-        for name, known in self._screens.items():
-            self._screens[name] = {id: self._mapped(action) for id, action in known.items()}
         for name in self._screens:
             taken: dict[str, str] = {}
             problems += [

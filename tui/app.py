@@ -166,12 +166,28 @@ class Console(App[None]):
         self.live.absorb(update)
         if update.error is not None:
             self._troubled(update.error, fatal=update.fatal)
+        if update.opened:
+            self.run_worker(self._read_keys(), group="keys", exit_on_error=False)
         if update.overview is not None:
             self._choose_integration(update.overview)
         self.updates.publish(update)
         if self.tab is not None:
             self.tab.engine_changed(update)
             self.tab.redraw_lines()
+
+    async def _read_keys(self) -> None:
+        """The admin's own keys, from ``keys.toml`` in the workspace."""
+        from tui import keys
+
+        try:
+            keymap = await self.bridge.call(keys.read)
+        except Exception as error:
+            self.report(error, "Your keys")
+            return
+        if problems := REGISTRY.remap(keymap):
+            self.say("; ".join(problems), keys.FILE, warning=True)
+        if keymap:
+            self.set_keymap(keymap)
 
     def _choose_integration(self, overview: Overview) -> None:
         names = [integration.name for integration in overview.integrations]

@@ -120,6 +120,7 @@ class FakeWorkspace:
         self.fail: dict[str, Exception] = {}
         self.closed = False
         self.thread = ""
+        self.path = Path("/nonexistent")
         self.gate: asyncio.Event | None = None
 
     def _called(self, name: str, *args: Any) -> None:

@@ -110,11 +110,13 @@ async def set_up(context: Context) -> None:
     """The first-run wizard."""
     from tui.screens.setup import SetupScreen
 
-    await context.console.push_screen_wait(SetupScreen())
+    name = await context.console.push_screen_wait(SetupScreen())
+    if name:
+        context.console.show_integration(name)
 
 
 async def settings(context: Context) -> None:
     """Everything that can be changed later."""
     from tui.screens.settings import SettingsScreen
 
-    await context.console.push_screen_wait(SettingsScreen())
+    await context.console.push_screen_wait(SettingsScreen(context.integration))

@@ -115,7 +115,11 @@ class Help(ModalScreen[str | None]):
         action = next((one for one in self.actions if one.id == event.option_id), None)
         if action is not None:
             reason = action.enabled(self.context)
-            more = Content.assemble((f"Not now: {plain(reason)}. " if reason else "", "$text-warning"), action.help)
+            more = Content.assemble(
+                (f"Not now: {plain(reason)}. " if reason else "", "$text-warning"),
+                action.help,
+                (f"  [{action.id}]", "dim"),
+            )
             self.query_one(".help--more", Static).update(more)
 
     @on(Input.Submitted)

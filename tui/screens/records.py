@@ -69,21 +69,21 @@ def _arrow(row: Row) -> str:
 def columns(storefront: str, backoffice: str) -> list[Column[Row]]:
     """The columns of a list; the titles are the connections' names."""
     return [
-        Column("left", storefront, lambda r: r.left, 20, weight=4, sort=lambda r: (not r.left, r.left.casefold())),
-        Column("left_id", "Id", lambda r: r.left_id, 9, drop=4, tone=lambda _: "dim", sort=lambda r: r.left_id),
+        Column("left", storefront, lambda r: r.left, 18, weight=4, sort=lambda r: (not r.left, r.left.casefold())),
+        Column("left_id", "Id", lambda r: r.left_id, 12, drop=4, tone=lambda _: "dim", sort=lambda r: r.left_id),
         Column("arrow", " ", _arrow, 1),
         Column(
             "right",
             backoffice,
             lambda r: r.right or r.detail,
-            20,
+            15,
             weight=4,
             tone=lambda r: "" if r.right else "dim",
             sort=lambda r: (not r.right, r.right.casefold()),
             covers=lambda r: "" if r.right else "detail",
         ),
-        Column("right_id", "Id", lambda r: r.right_id, 9, drop=3, tone=lambda _: "dim", sort=lambda r: r.right_id),
-        Column("detail", "Difference", lambda r: r.detail or r.reason, 14, weight=4, drop=2, sort=lambda r: r.detail),
+        Column("right_id", "Id", lambda r: r.right_id, 12, drop=3, tone=lambda _: "dim", sort=lambda r: r.right_id),
+        Column("detail", "Difference", lambda r: r.detail or r.reason, 20, weight=4, drop=2, sort=lambda r: r.detail),
         Column(
             "status",
             "Status",
@@ -126,7 +126,7 @@ class RecordsScreen(TabScreen):
 
     def body(self) -> Iterable[Widget]:
         table: Table[Row] = Table(columns(*self._titles), row_key)
-        table.empty = "Nothing read yet. r reads both systems."
+        table.empty = self._why_empty()
         yield FilterBar()
         yield Container(table, DetailPanel(), classes="records--lists")
         yield Container(classes="records--below")
@@ -185,6 +185,7 @@ class RecordsScreen(TabScreen):
             self.select(refresh=True)
         elif update.changed or update.opened:
             self._moved()
+        self.table.say_empty(self._why_empty())
 
     def titles(self, storefront: str, backoffice: str) -> tuple[str, str]:
         """The titles of the two record columns."""
@@ -221,6 +222,8 @@ class RecordsScreen(TabScreen):
         self._moved()
 
     def _why_empty(self) -> str:
+        if self.console.overview is None or (self.console.integration and self.snapshot is None):
+            return "Opening the workspace…"
         if not self.console.integration:
             return "No integration yet. ctrl+p, Set up an integration."
         if self.lens.filters:

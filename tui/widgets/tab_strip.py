@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
+from rich.cells import cell_len
+
 from tui.widgets.line import Line, Piece
 
 if TYPE_CHECKING:
@@ -23,18 +25,24 @@ class TabStrip(Line):
         self.tab = tab
 
     def pieces(self, width: int) -> Sequence[Piece]:
+        """As much as fits: first the word behind the open tab's count goes, then the titles get short."""
+        for title, word in ((99, " unmapped"), (99, ""), (4, "")):
+            pieces = self._tabs(title, word)
+            if sum(cell_len(piece.text) for piece in pieces) <= width:
+                break
+        return pieces
+
+    def _tabs(self, title: int, word: str) -> list[Piece]:
         from tui.app import TABS
 
         console = cast("Console", self.app)
-        roomy = width >= 76
         pieces: list[Piece] = []
         for number, tab in enumerate(TABS, 1):
             here = tab.name == self.tab
             waiting = console.unmapped(tab.name)
-            count = f" {waiting:,} unmapped" if waiting and roomy and here else f" ({waiting:,})" if waiting else ""
-            name = f"{number} {tab.title}{count}"
+            count = f" {waiting:,}{word}" if waiting and here and word else f" ({waiting:,})" if waiting else ""
+            name = f"{number} {tab.title[:title]}{count}"
             pieces.append(Piece(f"[{name}]" if here else f" {name} ", "active" if here else "", tab.name))
-            pieces.append(Piece(" "))
         return pieces
 
     def clicked(self, what: str) -> None:

@@ -7,7 +7,7 @@ that sorting, filtering and refreshing keep them. Moving the cursor paints two l
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -21,27 +21,12 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.widgets.columns import GAP, Column, fit
-from tui.widgets.plain import clip, clip_right, plain
+from tui.widgets.plain import clip
+from tui.widgets.table_lines import LEAD, TAIL, Styles, header_line, row_line
 
 R = TypeVar("R")
 
-#: The cursor's sign, the mark box and a blank: what stands before the first column.
-LEAD = 5
-#: A blank and the three dots after the last column.
-TAIL = 2
-DOTS = "⋯"
 STRIPS = 1024
-
-Place = Literal["mark", "menu", "cell"]
-
-
-class _Styles(NamedTuple):
-    base: Style
-    header: Style
-    cursor: Style
-    marked: Style
-    dim: Style
-    tones: dict[str, Style]
 
 
 class Table(ScrollView, Generic[R], can_focus=True):
@@ -139,7 +124,7 @@ class Table(ScrollView, Generic[R], can_focus=True):
         self.empty = "Nothing here"
         self._fitted: list[tuple[Column[R], int]] = []
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(STRIPS)
-        self._styles: _Styles | None = None
+        self._styles: Styles | None = None
         self._focused_style = False
         self._last_marked: Hashable | None = None
 
@@ -163,7 +148,7 @@ class Table(ScrollView, Generic[R], can_focus=True):
 
     def _set_view(self, view: Sequence[int], known: Hashable | None) -> None:
         self.view = view
-        self.virtual_size = Size(self.size.width, len(view) + 1)
+        self.virtual_size = Size(self._cells, len(view) + 1)
         self._strips.clear()
         place = self._place_of(known)
         moved = place is None
@@ -187,6 +172,11 @@ class Table(ScrollView, Generic[R], can_focus=True):
         if self.cursor < len(self.view) and (index := self.view[self.cursor]) < len(self.rows):
             return self.rows[index]
         return None
+
+    @property
+    def _cells(self) -> int:
+        """The width without the scrollbar."""
+        return self.scrollable_content_region.width
 
     @property
     def page(self) -> range:
@@ -331,7 +321,7 @@ class Table(ScrollView, Generic[R], can_focus=True):
         if event.x < LEAD:
             self.toggle_mark()
             self.cursor = place
-        elif event.x >= self.size.width - TAIL:
+        elif event.x >= self._cells - TAIL:
             self.post_message(self.MenuWanted(self))
         elif event.chain == 2:
             self.post_message(self.Chosen(self))
@@ -348,17 +338,24 @@ class Table(ScrollView, Generic[R], can_focus=True):
 
     # ------------------------------------------------------------------------------------------------ painting
     def on_resize(self) -> None:
-        self._fitted = fit(self.columns, self.size.width - LEAD - TAIL)
-        self.virtual_size = Size(self.size.width, len(self.view) + 1)
+        self._fitted = fit(self.columns, self._cells - LEAD - TAIL)
+        self.virtual_size = Size(self._cells, len(self.view) + 1)
         self._strips.clear()
         self.scroll_to_cursor()
 
     def set_columns(self, columns: Sequence[Column[R]]) -> None:
         """Show other columns of the same rows."""
         self.columns = tuple(columns)
-        self._fitted = fit(self.columns, self.size.width - LEAD - TAIL)
+        self._fitted = fit(self.columns, self._cells - LEAD - TAIL)
         self._strips.clear()
         self.refresh()
+
+    def say_empty(self, text: str) -> None:
+        """What is shown where the view has no row."""
+        if text != self.empty:
+            self.empty = text
+            if not len(self.view):
+                self.refresh()
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -369,7 +366,7 @@ class Table(ScrollView, Generic[R], can_focus=True):
         if self._styles is None or self._focused_style != self.has_focus:  # once a paint, not once a line
             part = self.get_component_rich_style
             tones = {"": Style(), **{tone: part(f"table--{tone}", partial=True) for tone in self.TONES}}
-            self._styles = _Styles(
+            self._styles = Styles(
                 self.rich_style,
                 part("table--header"),
                 part("table--cursor"),
@@ -382,7 +379,7 @@ class Table(ScrollView, Generic[R], can_focus=True):
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
-        styles, width = self._styles, self.size.width
+        styles, width = self._styles, self._cells
         assert styles is not None
         if y == 0:
             return self._header(styles, width)
@@ -397,44 +394,13 @@ class Table(ScrollView, Generic[R], can_focus=True):
         cached = (index, at_cursor, marked)
         strip = self._strips.get(cached)
         if strip is None:
-            strip = self._strips[cached] = self._line(row, styles, width, at_cursor=at_cursor, marked=marked)
+            strip = row_line(row, self._fitted, styles, width, at_cursor=at_cursor, marked=marked)
+            self._strips[cached] = strip
         return strip
 
-    def _span(self, at: int, until: str) -> int:
-        """The cells from one column to another (as far as that one is shown), the gaps between them included."""
-        ids = [column.id for column, _ in self._fitted]
-        end = ids.index(until) if until in ids else at
-        return sum(width for _, width in self._fitted[at : end + 1]) + GAP * (end - at)
-
-    def _header(self, styles: _Styles, width: int) -> Strip:
+    def _header(self, styles: Styles, width: int) -> Strip:
         box = "[ ]"
         if self.marks and len(self.page):
             on = sum(self.key(self.rows[self.view[place]]) in self.marks for place in self.page)
             box = "[x]" if on == len(self.page) else "[-]" if on else box
-        by, down = self.sorted_by
-        titles = [
-            clip(column.title + (" ▾" if down else " ▴") * (column.id == by), cells) for column, cells in self._fitted
-        ]
-        return Strip([Segment(clip(f" {box} " + (" " * GAP).join(titles), width), styles.header)], width)
-
-    def _line(self, row: R, styles: _Styles, width: int, *, at_cursor: bool, marked: bool) -> Strip:
-        ground = styles.cursor if at_cursor else styles.marked if marked else styles.base
-        segments = [Segment(("›" if at_cursor else " ") + ("[x] " if marked else "[ ] "), ground)]
-        used = LEAD
-        until = ""
-        for at, (column, cells) in enumerate(self._fitted):
-            if until:
-                until = "" if column.id == until else until
-                continue
-            room = cells
-            if until := column.covers(row):
-                room = self._span(at, until)
-                until = until if room > cells else ""
-            text = plain(column.cell(row))
-            tone = "" if at_cursor else column.tone(row)
-            shown = clip_right(text, room) if column.right else clip(text, room)
-            segments.append(Segment(shown + " " * GAP, ground + styles.tones[tone] if tone else ground))
-            used += room + GAP
-        segments.append(Segment(" " * max(0, width - used - 1), ground))
-        segments.append(Segment(DOTS, ground if at_cursor else ground + styles.tones["dim"]))
-        return Strip(list(Segment.simplify(segments)), None).adjust_cell_length(width, ground)
+        return header_line(self._fitted, box, self.sorted_by, styles, width)

@@ -1,0 +1,122 @@
+"""The picker: suggestions first, then all counterparts; what was typed is never lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.model import Kind
+from engine.views import Choice
+
+
+async def opened(d: Any) -> None:
+    await d.press("enter", until=lambda: d.top == "Picker" and d.console.screen.data is not None)
+    await d.settle()
+
+
+async def test_suggestions_come_first_with_their_reasons(open_console: Any, fake: Any, text_golden: Any) -> None:
+    ws = fake()
+    async with open_console(ws) as d:
+        await opened(d)
+        text_golden("picker-80x24", d.text)
+        await d.press("enter", until=lambda: bool(ws.verbs("map")))
+        assert ws.verbs("map") == [("map", "acme", Kind.PRODUCTS, (("S0", "B1"),), "by hand")]
+
+
+async def test_type_ahead_over_all_counterparts(open_console: Any, fake: Any) -> None:
+    ws = fake()
+    async with open_console(ws) as d:
+        await opened(d)
+        await d.type("sku-7 part")
+        assert "11 of 500 match" in d.text
+        assert "Counterpart 7  SKU-7  ↔ mapped to Someone else" in d.text
+        await d.press("backspace", "backspace", "backspace", "backspace", "backspace", "5", "enter")
+        await d.settle(lambda: bool(ws.verbs("map")))
+        assert ws.verbs("map")[0][3] == (("S0", "B75"),)
+
+
+async def test_arrows_choose_while_the_input_keeps_the_focus(open_console: Any, fake: Any) -> None:
+    ws = fake()
+    async with open_console(ws) as d:
+        await opened(d)
+        await d.press("down", "down", "up", "enter", until=lambda: bool(ws.verbs("map")))
+        assert ws.verbs("map")[0][3] == (("S0", "B2"),)
+
+
+async def test_escape_keeps_what_was_typed_for_that_row(open_console: Any, fake: Any) -> None:
+    ws = fake()
+    async with open_console(ws) as d:
+        await opened(d)
+        await d.type("sku-12")
+        await d.press("escape", until=lambda: d.top != "Picker")
+        assert not ws.verbs("map")
+        await d.press("j")
+        await opened(d)
+        assert d.console.screen.query_one("Input").value == ""
+        await d.press("escape", "k")
+        await opened(d)
+        assert d.console.screen.query_one("Input").value == "sku-12"
+        assert "of 500 match" in d.text
+
+
+async def test_nothing_found_offers_to_add(open_console: Any, fake: Any) -> None:
+    async with open_console(fake()) as d:
+        await opened(d)
+        await d.type("no such thing")
+        assert "nothing matches" in d.text
+        assert "Add to syncro…" in d.text
+
+
+async def test_marked_rows_are_led_through_one_after_the_other(open_console: Any, fake: Any) -> None:
+    ws = fake()
+    async with open_console(ws) as d:
+        await d.press("space", "space", "space")
+        await opened(d)
+        assert "(1 of 3)" in d.text
+        await d.press("enter", until=lambda: "(2 of 3)" in d.text)
+        await d.settle(lambda: d.top == "Picker" and d.console.screen.data is not None)
+        await d.press("ctrl+n", until=lambda: "(3 of 3)" in d.text)
+        await d.settle(lambda: d.top == "Picker" and d.console.screen.data is not None)
+        await d.press("escape", until=lambda: d.top != "Picker")
+        assert [call[3] for call in ws.verbs("map")] == [(("S0", "B1"),)]
+
+
+async def test_a_back_office_record_is_mapped_to_a_storefront_row(open_console: Any, fake: Any) -> None:
+    ws = fake()
+    async with open_console(ws) as d:
+        await d.press("b", "j")
+        await opened(d)
+        assert "Add to" not in d.text
+        await d.type("endpoint seat 0003")
+        await d.press("enter", until=lambda: bool(ws.verbs("map")))
+        assert ws.verbs("map")[0][3] == (("S3", "X1"),)
+
+
+async def test_a_base_product_and_an_ignored_row_are_not_mapped(open_console: Any, fake: Any) -> None:
+    async with open_console(fake()) as d:
+        d.table.cursor = 6
+        await d.press("enter")
+        assert any("map the variants" in toast for toast in d.toasts)
+        d.table.cursor = 5
+        await d.press("enter")
+        assert any("un-ignore it first" in toast for toast in d.toasts)
+
+
+async def test_a_hundred_thousand_counterparts(open_console: Any, fake: Any) -> None:
+    ws = fake()
+    many = [Choice(str(n), f"Name {n}", "", f"name {n}", "") for n in range(100_000)]
+    ws.choices_for = lambda _integration, _kind: many
+    async with open_console(ws) as d:
+        await opened(d)
+        await d.type("9 me 99")
+        await d.settle(lambda: f"{sum('99' in str(n) for n in range(100_000)):,} of 100,000 match" in d.text)
+        assert d.console.screen.query_one("OptionList").option_count == 51
+
+
+async def test_hostile_names_are_only_text(open_console: Any, fake: Any) -> None:
+    ws = fake(hostile=True)
+    hostile = "[/bar] [@click=app.quit]q[/] \x1b[31m\u202e"
+    ws.choices_for = lambda _integration, _kind: [Choice("1", hostile, hostile, hostile.casefold(), hostile)]
+    async with open_console(ws) as d:
+        await opened(d)
+        assert "[/bar] [@click=app.quit]q[/]" in d.text
+        assert "\x1b" not in d.text
