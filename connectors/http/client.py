@@ -153,7 +153,11 @@ class Client:
         sent = {"Accept": "application/json", "User-Agent": _AGENT, "X-Request-ID": asked.request_id, **headers}
         if content is not None:
             sent["Content-Type"] = "application/json"
-        pool = self._lease.pool()
+        try:
+            pool = self._lease.pool()
+        except OSError as error:  # ssl.SSLError is one
+            why = f"ca_file cannot be used: {error.strerror or error}. It needs certificates in PEM. Nothing was sent"
+            raise Unreachable(why, connection=self.connection) from None
         await self._pace.turn()
         started = time.monotonic()
         try:
