@@ -1,9 +1,9 @@
-"""One run in full: its outcomes with a filter, undo, resume, cancel, export."""
+"""One run in full: its outcomes with a filter, undo, resume, cancel, export. It may begin here, too."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
@@ -11,7 +11,6 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.screens.page import Page
-from tui.screens.plan_page import PlanPage
 from tui.widgets.access import ask, ask_long, listen
 from tui.widgets.explain import error_dialog
 from tui.widgets.run_lines import moment, purpose, took
@@ -24,10 +23,14 @@ if TYPE_CHECKING:
     from tui.bridge import Update
 
 RESUMABLE = frozenset({"cancelled", "interrupted", "failed"})
+Work = Callable[["Workspace"], Awaitable["Run"]]
 
 
-class RunScreen(Page[None]):
-    """Live while the run goes on, in whichever process."""
+class RunScreen(Page[Any]):
+    """Live while the run goes on, in whichever process. Returns the ``Run`` that is shown when it is left.
+
+    Give a run's id, or ``begin`` (a verb that carries something out) and its ``integration``.
+    """
 
     HEADING = "Run"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -36,9 +39,9 @@ class RunScreen(Page[None]):
         Binding("c", "cancel", "Cancel", tooltip="Stop after the batch in flight", id="run.cancel"),
     ]
 
-    def __init__(self, run_id: str) -> None:
+    def __init__(self, run_id: str = "", *, begin: Work | None = None, integration: str = "") -> None:
         super().__init__()
-        self.run_id = run_id
+        self.run_id, self.begin, self.integration = run_id, begin, integration
 
     def body(self) -> Iterable[Widget]:
         yield Static("", classes="page--lines")
@@ -52,9 +55,16 @@ class RunScreen(Page[None]):
         listen(self, self.engine_changed)
         self.view.follow(self.run_id)
         self.view.table.focus()
+        if self.begin is not None:
+            self._carry_out(self.begin, "Not carried out")
 
     def engine_changed(self, update: Update) -> None:
-        """Take in what the engine says about the run."""
+        """Take in what the engine says about the run; one that begins here is known by its first event."""
+        from engine.events import RunStarted
+
+        for event in update.events:
+            if isinstance(event, RunStarted) and not self.run_id and event.run.integration == self.integration:
+                self._show(event.run)
         self.view.engine_changed(update)
 
     def on_run_view_loaded(self) -> None:
@@ -63,10 +73,8 @@ class RunScreen(Page[None]):
         if run is None:
             return
         self.title_is(f"Run {run.id} · {run.integration} · {purpose(run)} · {run.state.value}")
-        parts = [
-            f"started {moment(run.started)} by {run.actor}, {run.trigger}",
-            f"took {took(run)}" if run.ended else "",
-        ]
+        parts = [f"started {moment(run.started)} by {run.actor}, {run.trigger}"]
+        parts.append(f"took {took(run)}" if run.ended else "")
         parts.append(f"undone by {run.undone_by}" if run.undone_by else "")
         self.query_one(".page--lines", Static).update(content(" · ".join(part for part in parts if part)))
         self.refresh_bindings()
@@ -76,16 +84,20 @@ class RunScreen(Page[None]):
         run = self.view.run if self.is_mounted else None
         state = run.state.value if run is not None else ""
         possible = {
-            "undo": run is not None and state not in {"", "running"} and not run.undone_by,
+            "undo": run is not None and state != "running" and not run.undone_by,
             "resume": state in RESUMABLE,
-            "cancel": state == "running",
+            "cancel": state == "running" or (bool(self.run_id) and run is None),
         }
         return True if possible.get(action, True) else None
+
+    def action_leave(self) -> None:
+        self.dismiss(self.view.run)
 
     # ------------------------------------------------------------------------------------------------ keys
     @work(exclusive=True, group="run-act", exit_on_error=False)
     async def action_undo(self) -> None:
         from engine.errors import CrosswalkError
+        from tui.screens.plan_page import PlanPage
 
         run_id = self.run_id
         self.app.notify("Reading both sides for the way back…", title=f"Run {run_id}", timeout=3, markup=False)
@@ -98,10 +110,10 @@ class RunScreen(Page[None]):
         if undone is not None:
             self._show(undone)
 
-    @work(exclusive=True, group="run-act", exit_on_error=False)
-    async def action_resume(self) -> None:
+    def action_resume(self) -> None:
         run_id = self.run_id
-        await self._work(lambda ws: ws.resume(run_id), "Not resumed")
+        self.view.follow(run_id)
+        self._carry_out(lambda ws: ws.resume(run_id), "Not resumed")
 
     @work(exclusive=True, group="run-stop", exit_on_error=False)
     async def action_cancel(self) -> None:
@@ -109,15 +121,20 @@ class RunScreen(Page[None]):
         await ask(self, lambda ws: ws.cancel(run_id))
         self.app.notify("The batch in flight is settled first.", title="Asked to stop", markup=False)
 
-    async def _work(self, verb: Callable[[Workspace], Awaitable[Run]], failed: str) -> None:
+    @work(exclusive=True, group="run-act", exit_on_error=False)
+    async def _carry_out(self, verb: Work, failed: str) -> None:
         from engine.errors import CrosswalkError
 
-        self.view.follow(self.run_id)
         try:
             run = await ask_long(self, verb)
         except CrosswalkError as error:
-            self.view.reload()
-            await self.app.push_screen_wait(error_dialog(failed, error, about=f"run {self.run_id}"))
+            if self.run_id:
+                self.view.reload()
+            await self.app.push_screen_wait(
+                error_dialog(failed, error, about=f"run {self.run_id}" if self.run_id else "")
+            )
+            if not self.run_id:
+                self.dismiss(None)
             return
         self._show(run)
 

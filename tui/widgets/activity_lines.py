@@ -62,7 +62,7 @@ def entry_line(entry: HistoryEntry) -> ActivityLine:
     tone = {"rejected": "bad", "unverified": "bad", "stale": "warn"}.get(entry.outcome, "")
     return ActivityLine(
         ("entry", str(entry.id)), entry.at, category, action, name, change, entry.actor, outcome, tone,
-        " ".join((action, name, entry.storefront_id, entry.backoffice_id, change, entry.actor, outcome, entry.integration)).casefold(),
+        f"{action} {name} {entry.storefront_id} {entry.backoffice_id} {change} {entry.actor} {outcome} {entry.integration}".casefold(),
         (entry.at.isoformat(), category, entry.action, entry.integration, kind, entry.name, entry.storefront_id,
          entry.backoffice_id, field, entry.before or "", entry.after or "", entry.actor, entry.how, entry.outcome,
          entry.run, entry.request_id),
@@ -76,7 +76,7 @@ def run_line(run: Run) -> ActivityLine:
     outcome = f"{run.state.value}: {short_totals(run)}"
     return ActivityLine(
         ("run", run.id), run.started, RUNS, what, run.integration, run.id, run.actor, outcome, run_tone(run),
-        " ".join((what, run.integration, run.id, run.actor, outcome, run.message)).casefold(),
+        f"{what} {run.integration} {run.id} {run.actor} {outcome} {run.message}".casefold(),
         (run.started.isoformat(), RUNS, run.purpose.value, run.integration, "", "", "", "", "", "", "", run.actor,
          run.trigger, outcome, run.id, ""),
         run,
@@ -89,7 +89,7 @@ def alarm_line(alarm: Alarm) -> ActivityLine:
     return ActivityLine(
         ("alarm", str(alarm.id)), alarm.at, ALARMS, f"alarm: {alarm.severity}", alarm.integration, alarm.message, "",
         seen, "" if alarm.acknowledged_by else "bad",
-        " ".join(("alarm", alarm.severity, alarm.integration, alarm.message, seen)).casefold(),
+        f"alarm {alarm.severity} {alarm.integration} {alarm.message} {seen}".casefold(),
         (alarm.at.isoformat(), ALARMS, alarm.severity, alarm.integration, "", alarm.message, "", "", "", "", "",
          alarm.acknowledged_by, "", seen, "", ""),
         alarm,
