@@ -7,6 +7,7 @@ keeps reading the old one, which goes when the next is begun. A crash leaves the
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import partial
@@ -79,7 +80,8 @@ class SqliteRecordCache(SuggestionCache):
             if len(page) < PAGE:
                 break
             last = page[-1][0]
-        if seen < count:
+        left = self._file.attempt(lambda session: _count_of(session, generation))
+        if seen < min(count, left):  # single records may have been dropped meanwhile
             raise WorkspaceError(
                 f"{self.path}: only {seen} of {count} {kind} of {connection} could be read from the cache, because it was "
                 f"replaced or damaged meanwhile. Nothing was changed; read {connection} again"
@@ -146,6 +148,12 @@ def _current(session: CacheSession, connection: str, kind: Kind) -> Current | No
     return (rows[0][0], rows[0][1], rows[0][2], rows[0][3]) if rows else None
 
 
+def _count_of(session: CacheSession, generation: int) -> int:
+    """How many records a generation has, replaced or not; more than any if it is gone."""
+    count = session.value("SELECT count FROM generations WHERE generation=?", (generation,))
+    return sys.maxsize if count is None else int(count)
+
+
 def _get(session: CacheSession, connection: str, kind: Kind, ids: list[str]) -> dict[str, Record]:
     current = _current(session, connection, kind)
     if current is None:
@@ -169,8 +177,9 @@ def _put(session: CacheSession, connection: str, kind: Kind, rows: list[tuple[st
             ).rowcount
             if not replaced:
                 # the counter of the generation is no position any more once a record was dropped
-                newest = session.value("SELECT max(key) FROM records WHERE generation=?", (generation,))
-                key = (newest if newest is not None else (generation << GENERATION_SHIFT) - 1) + 1
+                first, end = generation << GENERATION_SHIFT, (generation + 1) << GENERATION_SHIFT
+                newest = session.value("SELECT max(key) FROM records WHERE key>=? AND key<?", (first, end))
+                key = first if newest is None else newest + 1
                 session.execute("INSERT INTO records VALUES(?,?,?,?,?)", (key, generation, id, name, doc))
                 count += 1
         session.execute(

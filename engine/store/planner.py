@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeGuard
 
 from engine.store.naming import can_be_sql, expression
 
@@ -40,7 +40,7 @@ def _terms(key: Any) -> list[Term]:
         return []
     if len(key) == 3 and key[0] == "==" and isinstance(key[1], tuple):
         field = _field(key[1])
-        return [(field, key[2])] if field and _is_planned(key[2]) else []
+        return [(field, _plain(key[2]))] if field and _is_planned(key[2]) else []
     if len(key) == 2 and key[0] == "and":
         return [term for part in key[1] for term in _terms(part)]
     return []
@@ -58,4 +58,13 @@ def _is_planned(value: object) -> bool:
         return True
     if type(value) is int:
         return abs(value) < SAFE_INT
-    return type(value) is str and not _UNSAFE_TEXT.search(value)
+    return _is_text(value) and not _UNSAFE_TEXT.search(str.__str__(value))
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    """A str, or a subclass (``StrEnum``) that compares like one."""
+    return isinstance(value, str) and type(value).__eq__ is str.__eq__
+
+
+def _plain(value: Any) -> str | int | None:
+    return str.__str__(value) if isinstance(value, str) else value

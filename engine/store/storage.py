@@ -225,6 +225,7 @@ class SqliteStorage(Storage):
                 self.ensure(name)
                 session.execute(f"DELETE FROM {table_name(name)}")
                 session.executemany(f"INSERT INTO {table_name(name)} VALUES(?,?)", rows)
+                self.reserve_id(name, max((doc_id for doc_id, _ in rows), default=0))
                 state.touched.add(name)
             state.forget()
 

@@ -21,10 +21,10 @@ class SuggestionCache:
     _file: CacheFile
 
     def save_suggestions(
-        self, integration: str, kind: Kind, suggestions: Suggestions, generations: tuple[int, int] = (0, 0)
+        self, integration: str, kind: Kind, found: Suggestions, generations: tuple[int, int] = (0, 0)
     ) -> None:
         """Replace all suggestions of an integration's kind, at once. Empty lists are not kept."""
-        rows = [(integration, kind, id, json.dumps(found)) for id, found in suggestions.items() if found]
+        rows = [(integration, kind, id, json.dumps(ranked)) for id, ranked in found.items() if ranked]
 
         def save(session: CacheSession) -> None:
             with session.transaction():

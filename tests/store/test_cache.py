@@ -151,6 +151,26 @@ def test_single_records_are_replaced_or_added(cache: SqliteRecordCache) -> None:
     assert cache.generation("shop", Kind.PRODUCTS) == after
 
 
+def test_single_records_are_dropped_and_come_back_at_the_end(cache: SqliteRecordCache) -> None:
+    before = fill(cache, [product(n) for n in range(3)])
+    cache.drop("shop", Kind.PRODUCTS, ["p0", "p2", "gone"])
+    assert cache.generation("shop", Kind.PRODUCTS) > before
+    assert (names(cache), cache.count("shop", Kind.PRODUCTS)) == (["Seat 1"], 1)
+    cache.put("shop", Kind.PRODUCTS, [product(2), product(1), product(0)])
+    assert (names(cache), cache.count("shop", Kind.PRODUCTS)) == (["Seat 1", "Seat 2", "Seat 0"], 3)
+    cache.drop("shop", Kind.PRODUCTS, ["p0", "p1", "p2"])
+    cache.put("shop", Kind.PRODUCTS, [product(7)])
+    assert names(cache) == ["Seat 7"]
+
+
+def test_a_reader_may_meet_a_record_that_is_dropped(cache: SqliteRecordCache) -> None:
+    fill(cache, [product(n) for n in range(3000)])
+    reader = cache.records("shop", Kind.PRODUCTS)
+    seen = [next(reader)]
+    cache.drop("shop", Kind.PRODUCTS, ["p2999"])
+    assert len([*seen, *reader]) == 2999
+
+
 def test_connections_and_kinds_are_kept_apart(cache: SqliteRecordCache) -> None:
     fill(cache, [product(1)])
     fill(cache, [product(1, "Other")], connection="office")

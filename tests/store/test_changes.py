@@ -37,6 +37,19 @@ def test_what_changes_nothing_counts_for_nothing(store: SqliteStore) -> None:
     assert grown(store, before) == {"mappings": 2}
 
 
+def test_the_last_id_is_known_inside_and_outside_of_a_transaction(store: SqliteStore) -> None:
+    assert store.last_id("history") == store.last_id("never used") == 0
+    with store.transaction():
+        store.table("history").insert_multiple([{}, {}])
+        assert store.last_id("history") == 2
+    store.table("history").remove(doc_ids=[2])
+    assert store.last_id("history") == 2
+    with pytest.raises(RuntimeError), store.transaction():
+        store.table("history").insert({})
+        raise RuntimeError
+    assert store.last_id("history") == 2
+
+
 def test_heartbeats_wake_nobody(store: SqliteStore) -> None:
     before = store.changes()
     store.table("heartbeats").insert({"run": "r1", "at": "2026-01-01"})

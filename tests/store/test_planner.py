@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tinydb import Query, where
 
+from engine.model import Kind
 from engine.store import SqliteStore
 from engine.store.naming import expression, table_name
 from engine.store.planner import plan
@@ -50,6 +51,21 @@ def test_what_sqlite_may_compare_otherwise_is_left_to_python(value: Any) -> None
 )
 def test_any_other_query_scans(query: Any) -> None:
     assert plan(query, INDEXED) == ("", [])
+
+
+class Loud(str):
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str) and self.upper() == other.upper()
+
+    __hash__ = str.__hash__
+
+
+def test_a_word_of_an_enumeration_is_planned_as_its_text() -> None:
+    sql, args = plan(where("kind") == Kind.PRODUCTS, ())
+    assert (sql, args, type(args[0])) == (" WHERE json_extract(doc,'$.kind') IS ?", ["products"], str)
+    assert plan(where("kind") == Loud("products"), ()) == ("", [])
 
 
 def test_nested_fields_are_planned() -> None:

@@ -204,3 +204,4 @@ def test_foreign_code_may_use_the_whole_table_protocol(db: SqliteTinyDB) -> None
 
     table._update_table(double)
     assert [(doc.doc_id, doc["n"]) for doc in table] == [(1, 2), (2, 4), (9, 9)]
+    assert table.insert({}) == 10
