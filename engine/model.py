@@ -171,6 +171,27 @@ class Fee:
     builtin: bool = False
 
 
+@dataclass(frozen=True, slots=True, config=RECORD)
+class OrderLine:
+    """Units of one product in one order; ``product_id`` is the storefront's id of the product or variant."""
+
+    product_id: str
+    quantity: Decimal
+    sku: str = ""
+
+
+@dataclass(frozen=True, slots=True, config=RECORD)
+class Order:
+    """A storefront's order. ``number`` is what accounting knows it by once it is posted."""
+
+    id: str
+    number: str
+    at: datetime
+    status: str
+    lines: tuple[OrderLine, ...] = ()
+    customer_id: str = ""
+
+
 Record = Product | Customer | Fee
 
 ADAPTERS: dict[Kind, TypeAdapter[Record]] = {

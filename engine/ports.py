@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from tinydb.table import Table
 
-from engine.model import Customer, Field, Kind, Record, Sku
+from engine.model import Customer, Field, Kind, Order, Record, Sku
 
 
 # ------------------------------------------------------------------------------------------------ capabilities
@@ -50,6 +50,9 @@ class Capabilities:
     price_xor_quantity: bool = False
     delta_quantity: bool = False
     has_currency: bool = True
+    has_orders: bool = False
+    has_postings: bool = False
+    reads_changes: bool = False
     finds_marker: bool = False  # a create can be settled by reading a marker of ours back
     batch_size: int = 1
     concurrency: int = 1  # writes the system takes at the same time
@@ -221,6 +224,36 @@ class Connector(Protocol):
     def budget(self) -> Budget: ...
 
     async def close(self) -> None: ...
+
+
+class ReadsOrders(Protocol):
+    """A storefront with orders (``capabilities.has_orders``)."""
+
+    def read_orders(self, since: datetime) -> AsyncIterator[Sequence[Order]]:
+        """All orders since then that count as sales, in pages; complete or ``IncompleteRead``. Aware UTC."""
+
+
+class ReadsPostings(Protocol):
+    """An accounting system (``capabilities.has_postings``) that can say which orders it holds."""
+
+    async def posted(self, numbers: Sequence[str]) -> set[str]:
+        """Those of the order numbers that an invoice or sales receipt carries in the configured field."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedPage:
+    """One page of an incremental read: changed records, and ids that are gone."""
+
+    records: tuple[Record, ...]
+    gone: tuple[str, ...] = ()
+
+
+class ReadsChanges(Protocol):
+    """A system that can say what changed (``capabilities.reads_changes``)."""
+
+    def read_changes(self, kind: Kind, since: datetime) -> AsyncIterator[ChangedPage]:
+        """What changed since then (with an overlap for clocks). Raises ``IncompleteRead`` where the system's window or
+        object limit does not reach that far: then read all."""
 
 
 @dataclass(frozen=True, slots=True)
