@@ -93,11 +93,16 @@ class Writer:
             # Asked when its turn has come, not when it queued up: a cancel waits for what is in flight only.
             if self._control.stopped():
                 return [_all(write, Result.NOT_SENT, self._control.message) for write in writes]
-            answers = await self._ask(side, writes)
+            answers = await self._answers(side, writes)
         self._progress.advance(sum(len(write.fields) for write in writes))
         return answers
 
     async def _ask(self, side: Side, writes: Sequence[RecordWrite]) -> list[Answers]:
+        """A write that must be settled, stopped or not."""
+        async with self._slots[side]:
+            return await self._answers(side, writes)
+
+    async def _answers(self, side: Side, writes: Sequence[RecordWrite]) -> list[Answers]:
         """The connector's answers; an error becomes the answer of every field, a missing answer is unknown."""
         try:
             outcomes = await self._context.connectors[side].write(writes)
