@@ -16,6 +16,7 @@ from engine.errors import CrosswalkError
 
 GONE = {errno.EPIPE, errno.EIO, errno.EBADF}
 MIN_COLUMN = 8
+USUAL_WIDTH = 80
 
 
 class Output:
@@ -86,13 +87,13 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 
 def terminal_width(stream: TextIO) -> int | None:
-    """Columns of the terminal behind ``stream``; None where there is none."""
+    """Columns of the terminal behind ``stream``; None where there is none. One that does not say has 80."""
     if not is_terminal(stream):
         return None
     try:
-        return os.get_terminal_size(stream.fileno()).columns or None
+        return os.get_terminal_size(stream.fileno()).columns or USUAL_WIDTH
     except OSError:
-        return None
+        return USUAL_WIDTH
 
 
 def plain(value: object) -> str:

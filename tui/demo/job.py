@@ -29,6 +29,7 @@ class Report:
     left_to_people: list[str]
     left_to_sync: int
     mismatches: list[Mismatch]
+    left_alone: dict[str, bool]  # "conflict", "broken": whether that row's fields were all blocked
 
     @property
     def well(self) -> bool:
@@ -40,6 +41,7 @@ class Report:
             and self.run.totals.applied > 0
             and not self.mismatches
             and not self.left_to_sync
+            and all(self.left_alone.values())
         )
 
     def document(self) -> dict[str, Any]:
@@ -49,6 +51,7 @@ class Report:
             "adds_up": totals.adds_up,
             "sandbox_equals_plan": not self.mismatches,
             "left_to_sync": self.left_to_sync,
+            "left_alone": self.left_alone,
             "accepted": self.accepted,
             "left_to_people": self.left_to_people,
             "guards": [hit.guard for hit in self.plan.guards],
@@ -69,7 +72,16 @@ async def do(ws: Workspace, scene: Scene, say: Say) -> Report:
     run = await ws.sync(plan, allow=ALLOWED, trigger="demo")
     mismatches = _compare(scene, before, plan)
     again, _ = await _plan_what_is_clear(ws)
-    return Report(run, ws.outcomes(run.id), plan, accepted, sorted(doubtful), len(again.sending), mismatches)
+    outcomes = ws.outcomes(run.id)
+    played = {"conflict": scene.conflict, "broken": scene.broken}
+    left_alone = {name: _blocked(outcomes, row) for name, row in played.items() if row}
+    return Report(run, outcomes, plan, accepted, sorted(doubtful), len(again.sending), mismatches, left_alone)
+
+
+def _blocked(outcomes: list[Outcome], row: str) -> bool:
+    """Whether a row's doubtful price was not written: blocked for a person, who has not been asked here."""
+    prices = [one.result for one in outcomes if one.storefront_id == row and one.field == "price"]
+    return bool(prices) and all(result == "blocked" for result in prices)
 
 
 async def _accept_exact(ws: Workspace, kind: Kind) -> int:
