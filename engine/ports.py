@@ -253,7 +253,8 @@ class ReadsChanges(Protocol):
 
     def read_changes(self, kind: Kind, since: datetime) -> AsyncIterator[ChangedPage]:
         """What changed since then (with an overlap for clocks). Raises ``IncompleteRead`` where the system's window or
-        object limit does not reach that far: then read all."""
+        object limit does not reach that far: then read all.
+        """
 
 
 @dataclass(frozen=True, slots=True)
