@@ -30,11 +30,18 @@ FAULTS = (
     "stale read",
     "bug",
 )
+LOST = ("unknown applied", "lost after", "no store")
 CREATE_FAULTS = ("unknown applied", "unknown", "lost after", "rejected", "unreachable", "no store", "bug")
 TABLES = ("runs", "plans", "intents", "outcomes", "history", "baselines", "decisions", "mappings", "heartbeats")
 RESUMABLE = {RunState.INTERRUPTED, RunState.FAILED, RunState.CANCELLED}
 
 pytestmark = pytest.mark.faults
+
+
+@pytest.fixture(autouse=True)
+def quick_disk(store):
+    """Crashes here are of the process, not of the machine: the file need not be flushed thousands of times."""
+    store.db.storage.state.session.execute("PRAGMA synchronous=OFF")
 
 
 def clean(store):
@@ -114,18 +121,22 @@ def simulate(shop, store, crash_at, faults):
     return b, wrong_with_writes(b, run, plan)
 
 
-def test_every_crash_times_every_fault_of_writes(shop, store):
+@pytest.mark.parametrize(("chunk", "faults_of"), [(25, FAULTS), (1, (*LOST, "moved", "stale read"))])
+def test_every_crash_times_every_fault_of_writes(shop, store, monkeypatch, chunk, faults_of):
+    monkeypatch.setattr("engine.sync_write.CHUNK", chunk)
     b, problems = simulate(shop, store, 0, {})
     assert problems == []
     steps, requests = b.world.steps, b.world.requests
     count, bad = Counter(), {}
     for crash_at in range(steps + 1):
-        for faults in [{}, *({n: fault} for n in range(1, requests + 2) for fault in FAULTS)]:
+        for faults in [{}, *({n: fault} for n in range(1, requests + 2) for fault in faults_of)]:
             _, problems = simulate(shop, store, crash_at, dict(faults))
             count["crash" if crash_at else "no crash", next(iter(faults.values()), "no fault")] += 1
             if problems:
                 bad[crash_at, str(faults)] = problems
-    print(f"\nwrites: {count.total()} scenarios ({steps} crash points, {requests} requests), {len(bad)} bad")
+    print(
+        f"\nwrites, {chunk} at a time: {count.total()} scenarios ({steps} crash points, {requests} requests), {len(bad)} bad"
+    )
     assert bad == {}
 
 
@@ -154,14 +165,14 @@ def simulate_creates(shop, store, crash_at, faults, lag):
     return b, problems
 
 
-@pytest.mark.parametrize("lag", [0, 2])
-def test_every_crash_times_every_fault_of_creates(shop, store, lag):
+@pytest.mark.parametrize(("lag", "faults_of"), [(0, CREATE_FAULTS), (2, LOST)])
+def test_every_crash_times_every_fault_of_creates(shop, store, lag, faults_of):
     b, problems = simulate_creates(shop, store, 0, {}, lag)
     assert problems == []
     steps, requests = b.world.steps, b.world.requests
     scenarios, bad = 0, {}
     for crash_at in range(steps + 1):
-        for faults in [{}, *({n: fault} for n in range(1, requests + 2) for fault in CREATE_FAULTS)]:
+        for faults in [{}, *({n: fault} for n in range(1, requests + 2) for fault in faults_of)]:
             _, problems = simulate_creates(shop, store, crash_at, dict(faults), lag)
             scenarios += 1
             if problems:
