@@ -62,8 +62,8 @@ class Runner:
         """
         await self._recover_first()
         found = run_of(self._context.store, run_id)
-        if found.state in {RunState.RUNNING, RunState.DONE}:
-            raise UsageError(f"run {run_id} is {found.state}; only a run that was cut short can be resumed")
+        if found.state is RunState.RUNNING or (found.state is RunState.DONE and not found.totals.not_sent):
+            raise UsageError(f"run {run_id} is {found.state}; only what a run has not sent can be resumed")
         plan = plan_of(self._context.store, run_id)
         if plan.fingerprint != fingerprint(plan, self._context.settings):
             raise StalePlan(f"the settings have changed since run {run_id} was planned; nothing was written, plan anew")

@@ -110,7 +110,13 @@ class Verifier:
 
     async def _one(self, side: Side, target: Target, answers: Answers, records: dict[str, Record]) -> Verdicts:
         fates = self._verdicts(target, answers, records, again=False)
+        results = {answer.result for answer in answers.values()}
         lost = [field for field, fate in fates.items() if fate is None]
+        if Result.UNKNOWN in results:
+            # What a connector did not send because the answer before it was lost, is sent with the second attempt.
+            lost += [field for field, answer in answers.items() if answer.result is Result.NOT_SENT]
+        if Result.STALE in results:
+            fates |= {f: replace(v, result=Result.STALE) for f, v in fates.items() if v and v.result is Result.NOT_SENT}
         if lost:
             fates |= await self._write_again(side, target, lost, records)
         return {field: fate for field, fate in fates.items() if fate is not None}

@@ -16,7 +16,7 @@ from engine.events import OutcomeRecorded, RowsChanged, RunEnded, RunProgress, R
 from engine.journal import request_cancel
 from engine.model import Field, Kind, Side, Status
 from engine.plan import moved_rows
-from engine.ports import Result
+from engine.ports import Result, WriteOutcome
 from engine.recovery import recover
 from engine.settings import IntegrationSettings
 from engine.status import row_state
@@ -249,6 +249,35 @@ async def test_rows_that_moved_since_are_stale_on_resume(shop, store):
     again = await b.runner.resume(run.id, moved=moved)
     assert (again.totals.applied, again.totals.stale, again.totals.adds_up) == (2, 1, True)
     assert all(id != "b-r1" for id, _, _ in b.psa.log)
+
+
+async def test_what_a_lost_answer_held_back_goes_with_the_second_attempt(shop, store):
+    b = bench(shop, store, 1)
+    send = b.psa.write
+
+    async def price_is_lost_and_cost_waits(writes):
+        b.psa.write = send
+        answers = (Result.UNKNOWN, Result.NOT_SENT)
+        return [WriteOutcome(writes[0].key, one.field, r) for one, r in zip(writes[0].fields, answers, strict=True)]
+
+    b.psa.write = price_is_lost_and_cost_waits
+    run = await b.runner.run(b.plan())
+    assert b.results(run.id) == {("r0", "price"): "applied", ("r0", "cost"): "applied"}
+
+
+async def test_all_fields_of_a_record_that_moved_are_stale(shop, store):
+    b = bench(shop, store, 1)
+
+    async def price_moved(writes):
+        answers = (Result.STALE, Result.NOT_SENT)
+        return [
+            WriteOutcome(writes[0].key, one.field, r, found="77")
+            for one, r in zip(writes[0].fields, answers, strict=True)
+        ]
+
+    b.psa.write = price_moved
+    run = await b.runner.run(b.plan())
+    assert b.results(run.id) == {("r0", "price"): "stale", ("r0", "cost"): "stale"}
 
 
 async def test_siblings_are_written_once_and_all_get_their_baseline(shop, store):
