@@ -24,7 +24,7 @@ class Page(ModalScreen[T], Generic[T]):
     Page {
         layout: vertical; background: $surface;
         & > .page--title { height: 1; background: $primary; color: $text; text-style: bold; padding: 0 1; }
-        & > .page--lines { height: auto; max-height: 6; padding: 0 1; }
+        & > .page--lines { height: auto; max-height: 4; padding: 0 1; }
         & > .page--problem { height: auto; max-height: 4; padding: 0 1; color: $text-error; }
         & > .page--buttons { height: 1; padding: 0 1; }
         & > .page--buttons Button { margin-right: 2; }

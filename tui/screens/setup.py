@@ -58,6 +58,7 @@ class SetupScreen(Page[str]):
         self.types: list[ConnectorType] = []
         self.views: list[ConnectionView] = []
         self.connections = ["", ""]
+        self.created: set[str] = set()
         self.integration = ""
         self.drafts: dict[int, dict[str, str]] = {}
         self.tested = False
@@ -122,7 +123,7 @@ class SetupScreen(Page[str]):
         if self.step == INTEGRATION:
             return ("One storefront and one back office make an integration. All of this can be changed later.",)
         kind = self._kind(self.form.values().get("type", ""))
-        return kind.notes[:4] if kind is not None else ()
+        return kind.notes[:2] if kind is not None else ()
 
     def _side(self) -> str:
         return ("storefront", "backoffice")[self.step]
@@ -253,10 +254,18 @@ class SetupScreen(Page[str]):
         else:
             options = {key: value for key, value in options_of(values).items() if value}
             await ask(self, lambda ws: ws.add_connection(name, values["type"], options))
+            await self._replaced(self.connections[self.step])
+            self.created.add(name)
         self.connections[self.step] = name
         self.drafts[self.step] = values
         self.views = await ask(self, lambda ws: ws.connections())
         self.form.saved()
+
+    async def _replaced(self, name: str) -> None:
+        """What this step made before under another name is not left behind."""
+        if name in self.created:
+            await ask(self, lambda ws: ws.remove_connection(name))
+            self.created.discard(name)
 
     async def _test(self) -> bool:
         """Test what was saved and show the report; a connection that fails can be gone on with after being told."""

@@ -12,13 +12,13 @@ from typing import Literal
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
 from textual.events import DescendantFocus
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Select, Static
 
 from tui.widgets.text import content
+from tui.widgets.tick import Tick
 
 Check = Callable[[str], str]
 
@@ -47,8 +47,8 @@ class FormRow(Vertical):
     FormRow {
         height: auto;
         & > Horizontal { height: 1; }
-        & .form--label { width: 25; padding-right: 1; }
-        & .form--error { height: auto; padding-left: 25; color: $text-error; display: none; }
+        & .form--label { width: 27; padding-right: 1; }
+        & .form--error { height: auto; padding-left: 27; color: $text-error; display: none; }
         & .form--heading { text-style: bold; color: $text-muted; }
         & Input { width: 1fr; height: 1; background: $boost; }
         & Input:focus { background: $panel; }
@@ -76,7 +76,7 @@ class FormRow(Vertical):
     def _control(self) -> Widget:
         field = self.field
         if field.kind == "switch":
-            return Checkbox(Content("yes"), self.start == TRUE, compact=True, classes="form--control")
+            return Tick("yes", self.start == TRUE, classes="form--control")
         if field.kind == "choice":
             options = [(content(label), value) for value, label in field.choices]
             known = any(value == self.start for value, _ in field.choices)
@@ -204,6 +204,8 @@ class Form(Vertical):
         async with self.batch():
             await rows.remove_children()
             await rows.mount_all(FormRow(field, typed.get(field.name, field.value)) for field in self.fields)
+        rows.scroll_home(animate=False)
+        self.query_one(".form--help", Static).update("")
 
     @property
     def rows(self) -> list[FormRow]:
@@ -238,6 +240,7 @@ class Form(Vertical):
                 first = row
         if first is not None:
             first.focus_control()
+            self.call_after_refresh(first.scroll_visible, animate=False)
         return first is None
 
     def validate_all(self) -> bool:

@@ -43,11 +43,13 @@ class ProgressLine(Line):
     def __init__(self) -> None:
         super().__init__()
         self.progress: Progress | None = None
+        self.display = False
 
     def update(self, progress: Progress | None) -> None:
         """Show another state; None shows nothing."""
         if progress != self.progress:
             self.progress = progress
+            self.display = progress is not None
             self.changed()
 
     def pieces(self, width: int) -> Sequence[Piece]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.content import Content
-from textual.widgets import Checkbox, Select
+from textual.widgets import Select
+
+from tui.widgets.tick import Tick
 
 if TYPE_CHECKING:
     from engine.model import Side
@@ -59,14 +60,14 @@ class SyncOptions(Horizontal):
     DEFAULT_CSS = """
     SyncOptions {
         height: 1;
-        & Checkbox { width: auto; margin-right: 1; }
+        & Tick { width: auto; margin-right: 1; }
         & Select { width: 1fr; }
     }
     """
 
     def compose(self) -> ComposeResult:
         for name in FIELDS:
-            yield Checkbox(Content(name), True, compact=True, id=f"field-{name}")
+            yield Tick(name, True, id=f"field-{name}")
         directions = [
             ("by each field's master", "master"),
             ("overwrite back office", "backoffice"),
@@ -83,12 +84,12 @@ class SyncOptions(Horizontal):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        return tuple(name for name in FIELDS if self.query_one(f"#field-{name}", Checkbox).value)
+        return tuple(name for name in FIELDS if self.query_one(f"#field-{name}", Tick).value)
 
     def set_fields(self, fields: Sequence[str]) -> None:
         """Tick these fields and no others."""
         for name in FIELDS:
-            self.query_one(f"#field-{name}", Checkbox).value = name in fields
+            self.query_one(f"#field-{name}", Tick).value = name in fields
 
     @property
     def overwrite(self) -> Side | None:

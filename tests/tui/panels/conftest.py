@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -310,3 +310,61 @@ def make() -> type[Make]:
 @pytest.fixture
 def workspace() -> FakeWorkspace:
     return FakeWorkspace()
+
+
+# ------------------------------------------------------------------------------------------------ a real workspace
+SHOP = """id,name,mpn,price,cost,currency
+p1,Backup 1 TB,BK-1,12.50,8,USD
+p2,Seat Basic,ST-1,3.20,2,USD
+p3,Firewall WX-240,WX-240,480,350,USD
+p4,Mailbox 50 GB,MB-50,4,2,USD
+"""
+ERP = """id,name,sku,price,cost,currency
+b1,Backup one TB,BK-1,10,8,USD
+b2,Seat basic,ST-1,3.20,2,USD
+b3,Firewall WX-240,WX-240,500,350,USD
+"""
+ERP_CUSTOMERS = """id,name,email,phone,first_name,last_name,street,city,postal_code,country
+k2,Northwind,hello@northwind.example,1,Ann,Bee,Main St 1,Town,12345,US
+k3,Tailspin,,,,,,,,
+"""
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """A directory with a shop's and a back office's files."""
+    for name, text in (("shop", SHOP), ("erp", ERP), ("erpc", ERP_CUSTOMERS)):
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    (tmp_path / "shopc.csv").write_text("id,name,email\nc1,Contoso Ltd,info@contoso.example\n", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+async def real(files: Path) -> AsyncIterator[Any]:
+    """A new workspace over files; nothing is set up in it."""
+    from connectors.registry import EntryPointRegistry
+    from engine.workspace import Workspace
+
+    workspace = Workspace.open(files / "workspace", EntryPointRegistry(), actor="ada")
+    try:
+        yield workspace
+    finally:
+        await workspace.close()
+
+
+@pytest.fixture
+async def connected(real: Any, files: Path) -> Any:
+    """The workspace with both connections, one integration, and everything read."""
+    real.add_connection(
+        "shop",
+        "files",
+        {"products.path": str(files / "shop.csv"), "customers.path": str(files / "shopc.csv"), "writable": "true"},
+    )
+    real.add_connection(
+        "erp",
+        "files",
+        {"products.path": str(files / "erp.csv"), "customers.path": str(files / "erpc.csv"), "writable": "true"},
+    )
+    real.add_integration("acme", "shop", "erp", {"fields": "price,cost,sku"})
+    await real.pull("acme")
+    return real

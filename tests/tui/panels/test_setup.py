@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import pytest
+
+from tui.screens.setup import BACKOFFICE, INTEGRATION, READING, STOREFRONT, SetupScreen
+from tui.widgets.forms import Form
+
+
+class Wizard:
+    """The wizard over a real workspace and real files."""
+
+    def __init__(self, app, pilot, eventually):
+        self.app, self.pilot, self._eventually = app, pilot, eventually
+
+    @property
+    def screen(self):
+        return next(screen for screen in self.app.screen_stack if isinstance(screen, SetupScreen))
+
+    @property
+    def form(self):
+        return self.screen.query_one(Form)
+
+    async def at(self, step):
+        await self._eventually(
+            self.pilot, lambda: self.screen.step == step and not self.screen.busy and self._shown(step)
+        )
+        await self.pilot.pause()
+
+    def _shown(self, step):
+        return step == READING or bool(self.form.rows)
+
+    def fill(self, **values):
+        for name, value in values.items():
+            self.form.row(
+                name if name in {"name", "use", "type"} else f"option-{name.replace('__', '.')}"
+            ).value = value
+
+    async def press(self, *keys):
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+
+@pytest.fixture
+def wizard(host, real, eventually):
+    async def start(pilot, app):
+        app.shown = []
+        app.show_integration = app.shown.append
+        app.opened = []
+        app.open_tab = app.opened.append
+        app.open(SetupScreen())
+        await pilot.pause()
+        made = Wizard(app, pilot, eventually)
+        await made.at(STOREFRONT)
+        return made
+
+    return host(real), start
+
+
+async def test_from_nothing_to_the_products_by_keyboard(wizard, real, files, golden, eventually):
+    app, start = wizard
+    async with app.run_test(size=(80, 24), notifications=False) as pilot:
+        made = await start(pilot, app)
+        golden("setup_storefront", app)
+        await made.press("tab", "ctrl+a", "ctrl+k", *"shop", "tab", "tab", "tab", "tab", "tab", "tab")
+        assert made.form.row("option-products.path").control.has_focus
+        await made.press(*str(files / "shop.csv"), "ctrl+s")
+        await made.at(BACKOFFICE)
+        made.fill(name="erp", products__path=str(files / "erp.csv"), writable="true")
+        await made.press("ctrl+s")
+        await made.at(INTEGRATION)
+        assert "How Crosswalk calls this pair." in str(made.form.query_one(".form--help").content)
+        golden("setup_integration", app)
+        await made.press("ctrl+s")
+        await made.at(READING)
+        assert app.screen.focused.id == "next"
+        await made.press("enter")
+        await app.finished.wait()
+        await pilot.pause()
+    assert app.result == "main"
+    assert app.shown == ["main"]
+    assert app.opened == ["products"]
+    assert [view.name for view in real.connections()] == ["erp", "shop"]
+    assert real.integration("main").storefront == "shop"
+    assert real.cache.count("erp", "products") == 3
+
+
+async def test_a_secret_itself_is_refused_beside_its_field(wizard, real, painted):
+    app, start = wizard
+    async with app.run_test(size=(80, 24)) as pilot:
+        made = await start(pilot, app)
+        made.form.row("type").value = "marketplace"
+        await made._eventually(pilot, lambda: any(row.field.name == "option-password" for row in made.form.rows))
+        made.fill(
+            base_url="http://127.0.0.1:1",
+            username="u",
+            password="hunter2",
+            subscription_key="env:KEY",
+            marketplace="us",
+        )
+        await made.press("ctrl+s")
+        assert "this must be a reference" in painted(app)
+        assert made.form.row("option-password").control.has_focus
+    assert real.connections() == []
+
+
+async def test_a_connection_that_does_not_work_is_told_and_kept(wizard, real, painted, files):
+    app, start = wizard
+    async with app.run_test(size=(80, 24)) as pilot:
+        made = await start(pilot, app)
+        made.fill(name="shop", products__path=str(files / "missing.csv"))
+        await made.press("ctrl+s")
+        await made._eventually(pilot, lambda: not made.screen.busy and "!" in painted(app))
+        assert made.screen.step == STOREFRONT
+        assert "missing.csv" in painted(app).replace("\n", "").replace(" ", "")
+        made.fill(name="market", products__path=str(files / "shop.csv"))
+        await made.press("ctrl+s")
+        await made.at(BACKOFFICE)
+    assert [view.name for view in real.connections()] == ["market"]
+
+
+async def test_going_back_changes_what_was_saved(wizard, real, files):
+    app, start = wizard
+    async with app.run_test(size=(80, 24)) as pilot:
+        made = await start(pilot, app)
+        made.fill(name="shop", products__path=str(files / "shop.csv"))
+        await made.press("ctrl+s")
+        await made.at(BACKOFFICE)
+        await made.press("ctrl+b")
+        await made.at(STOREFRONT)
+        assert made.form.values()["use"] == "shop"
+        assert made.form.values()["option-products.path"] == str(files / "shop.csv")
+        made.fill(products__delimiter=",")
+        await made.press("ctrl+s")
+        await made.at(BACKOFFICE)
+    assert real.connection("shop").options["products.delimiter"] == ","
+    assert len(real.connections()) == 1
+
+
+async def test_leaving_asks_only_when_something_was_typed(wizard, real, painted):
+    app, start = wizard
+    async with app.run_test(size=(80, 24)) as pilot:
+        made = await start(pilot, app)
+        await made.press("tab", "x", "escape")
+        assert "Discard what you typed?" in painted(app)
+        await made.press("escape")
+        assert made.form.values()["name"] == "filesx"
+        await made.press("backspace", "escape")
+        await app.finished.wait()
+    assert app.result is None
+
+
+async def test_a_test_alone_does_not_go_on(wizard, real, files, painted, eventually):
+    app, start = wizard
+    async with app.run_test(size=(80, 24)) as pilot:
+        made = await start(pilot, app)
+        made.fill(name="shop", products__path=str(files / "shop.csv"))
+        await made.press("ctrl+t")
+        await eventually(pilot, lambda: made.screen.tested and not made.screen.busy)
+        assert made.screen.step == STOREFRONT
+        assert "ok " in painted(app)
+    assert real.connection("shop").state == "ok"
+
+
+async def test_connections_that_exist_can_be_chosen(wizard, real, files, eventually):
+    app, start = wizard
+    real.add_connection("old", "files", {"products.path": str(files / "shop.csv")})
+    async with app.run_test(size=(160, 50)) as pilot:
+        made = await start(pilot, app)
+        made.form.row("use").value = "old"
+        await eventually(pilot, lambda: made.form.values().get("option-products.path") == str(files / "shop.csv"))
+        await made.press("ctrl+s")
+        await made.at(BACKOFFICE)
+    assert [view.name for view in real.connections()] == ["old"]
