@@ -30,7 +30,7 @@ Progress = Callable[[int, int], None]
 
 SLICE = 200
 #: Candidates whose log-odds are this near to the best are "nearly equal": the best is ambiguous.
-NEARLY_EQUAL = 0.4
+NEARLY_EQUAL = 0.7
 #: Log-odds that stand for "no rival"; also the least a rival counts.
 NO_RIVAL = -4.0
 #: A ranked guess is never certain; only an exact match scores 1.
