@@ -21,13 +21,14 @@ from textual.app import App
 from engine.errors import UsageError
 from engine.events import Events, RowsChanged
 from engine.integrations import Integration
-from engine.model import Fee, Kind, Side, Status
+from engine.model import Customer, Fee, Kind, Side, Status
 from engine.ports import Budget
 from engine.settings import IntegrationSettings
 from engine.views import (
     Alarm,
     Choice,
     ConnectionView,
+    CustomerReadiness,
     Detail,
     Edit,
     FieldView,
@@ -223,6 +224,17 @@ class FakeWorkspace:
             Suggestion(storefront_id, "B1", 0.93, ("same model WX-240", "same brand"), backoffice_name="Counterpart 1"),
             Suggestion(storefront_id, "B2", 0.41, ("similar name",), backoffice_name="Counterpart 2"),
         )
+
+    def acceptable(self, integration: str, kind: Kind, score: float, ids: Any = None) -> tuple[Suggestion, ...]:
+        self._called("acceptable", kind, score, tuple(ids))
+        best = [found[0] for id in ids if (found := self.suggestions(integration, kind, id))]
+        return tuple(one for one in best if one.score >= score)
+
+    def customer_readiness(self, integration: str, ids: Any = None) -> list[CustomerReadiness]:
+        self._called("customer_readiness", ids if ids is None else tuple(ids))
+        rows = [row for row in self.rows[Kind.CUSTOMERS] if row.side is Side.BACKOFFICE]
+        chosen = [row for row in rows if ids is None or row.id in ids]
+        return [CustomerReadiness(Customer(row.id, row.right), () if row.id != "X1" else ("email",)) for row in chosen]
 
     async def suggest(self, integration: str, kind: Kind) -> int:
         self._called("suggest", kind)

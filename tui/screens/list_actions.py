@@ -155,9 +155,26 @@ SUGGEST = Action(
     row_verbs.why_no_integration,
 )
 
+EXPORT = Action(
+    "mappings.export",
+    "",
+    "Export mappings…",
+    "All mappings and ignored rows as a CSV file.",
+    row_verbs.export_mappings,
+    row_verbs.why_no_integration,
+)
+IMPORT = Action(
+    "mappings.import",
+    "",
+    "Import mappings…",
+    "Shows what a CSV file would change, then asks once.",
+    row_verbs.import_mappings,
+    row_verbs.why_no_integration,
+)
+
 #: What all three lists have, in the order of the footer; the row menu takes those with ``menu``.
 MAPPING = (MAP, ACCEPT, REJECT, UNMAP, IGNORE, UNIGNORE)
 SYNCING = (SYNC_ROWS, RESOLVE)
 ABOUT = (HISTORY, OPEN, COPY)
-LIST = (UNDO, PULL, SUGGEST, ACCEPT_ALL)
+LIST = (UNDO, PULL, SUGGEST, ACCEPT_ALL, EXPORT, IMPORT)
 VIEW = VIEW_ACTIONS

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.containers import Container
+from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from engine.views import Row, Snapshot
     from tui.bridge import Update
     from tui.widgets.sync_options import RowChoice
-
 #: The detail panel opens by itself from this width on.
 WIDE = 120
 #: Seconds the cursor rests before the detail of its row is fetched.
@@ -361,6 +361,11 @@ class RecordsScreen(TabScreen):
             await below.mount(SyncPanel(self.kind, self._rows_to_sync, self._map_for_sync))
         scope = Scope.MARKED if self.table.marks else Scope.ROW
         below.query_one(SyncPanel).open(scope if row else None, plan=row)
+
+    def on_sync_panel_closed(self, event: Message) -> None:
+        """The list has the screen again."""
+        event.stop()
+        self.table.focus()
 
     def _rows_to_sync(self) -> RowChoice:
         from tui.widgets.sync_options import RowChoice

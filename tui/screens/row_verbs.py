@@ -136,6 +136,20 @@ def why_no_integration(context: Context) -> str:
     return "" if context.integration else "there is no integration yet"
 
 
+async def export_mappings(context: Context) -> None:
+    """Ask for a path and write all mappings there."""
+    from tui.screens import mapping_files
+
+    await mapping_files.export_mappings(context.console, context.integration)
+
+
+async def import_mappings(context: Context) -> None:
+    """Ask for a file, show what it would change, and take it when confirmed."""
+    from tui.screens import mapping_files
+
+    await mapping_files.import_mappings(context.console, context.integration)
+
+
 async def sync_panel(context: Context) -> None:
     """Open the sync panel below the list, for the marked rows or for everything mapped."""
     await screen_of(context).open_sync(row=False)

@@ -29,6 +29,9 @@ R = TypeVar("R")
 STRIPS = 1024
 
 
+_Styles = Styles
+
+
 class Table(ScrollView, Generic[R], can_focus=True):
     """A list of rows with mark boxes, columns that fit the width, and a three-dot column."""
 
@@ -394,9 +397,11 @@ class Table(ScrollView, Generic[R], can_focus=True):
         cached = (index, at_cursor, marked)
         strip = self._strips.get(cached)
         if strip is None:
-            strip = row_line(row, self._fitted, styles, width, at_cursor=at_cursor, marked=marked)
-            self._strips[cached] = strip
+            strip = self._strips[cached] = self._line(row, styles, width, at_cursor=at_cursor, marked=marked)
         return strip
+
+    def _line(self, row: R, styles: Styles, width: int, *, at_cursor: bool, marked: bool) -> Strip:
+        return row_line(row, self._fitted, styles, width, at_cursor=at_cursor, marked=marked)
 
     def _header(self, styles: Styles, width: int) -> Strip:
         box = "[ ]"

@@ -1,0 +1,107 @@
+"""The Products tab: accepting many, adding to the back office, and the sync panel below the list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.model import Kind
+from tui.screens import previews
+from tui.widgets.sync_panel import SyncPanel
+
+
+async def test_accept_all_previews_what_is_suggested_for_the_filtered_rows(open_console: Any, fake: Any) -> None:
+    ws = fake()
+    async with open_console(ws) as d:
+        await d.press("slash")
+        await d.type("contoso")
+        await d.press("enter", "A", until=lambda: d.top == "AcceptAll" and bool(ws.verbs("acceptable")))
+        assert set(ws.verbs("acceptable")[0][3]) == {"S4", "S14", "S24", "S34"}
+        await d.press("escape", until=lambda: d.top == "ProductsScreen")
+        assert not ws.verbs("map")
+
+
+async def test_accepting_the_marked_rows_is_previewed_too(open_console: Any, fake: Any) -> None:
+    ws = fake()
+    async with open_console(ws) as d:
+        await d.press("space", "space", "a", until=lambda: d.top == "AcceptAll" and bool(ws.verbs("acceptable")))
+        assert ws.verbs("acceptable")[0][3] == ("S0",)
+
+
+async def test_accept_all_with_nothing_suggested_says_so(open_console: Any, fake: Any) -> None:
+    async with open_console(fake()) as d:
+        await d.press("slash")
+        await d.type("endpoint")
+        await d.press("enter", "A")
+        assert any("Nothing is suggested for these rows" in toast for toast in d.toasts)
+
+
+@pytest.fixture
+def added(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What would be added; the form itself is tested with its own screen."""
+    asked: list[Any] = []
+
+    async def add_products(_app: Any, integration: str, ids: Any) -> bool:
+        asked.append((integration, tuple(ids)))
+        return True
+
+    monkeypatch.setattr(previews, "add_products", add_products)
+    return asked
+
+
+async def test_add_one_row_or_the_marked_rows_to_the_back_office(
+    open_console: Any, fake: Any, added: list[Any]
+) -> None:
+    async with open_console(fake()) as d:
+        await d.press("n", until=lambda: len(added) == 1)
+        await d.press("space", "space", "j", "j", "space", "n", until=lambda: len(added) == 2)
+        assert added == [("acme", ("S0",)), ("acme", ("S0", "S4"))]
+        await d.settle(lambda: not d.table.marks)
+        await d.press("home", "j", "n")
+        assert any("it is mapped already" in toast for toast in d.toasts)
+
+
+async def test_the_last_entry_of_the_picker_adds(open_console: Any, fake: Any, added: list[Any]) -> None:
+    async with open_console(fake()) as d:
+        await d.press("enter", until=lambda: d.top == "Picker" and d.console.screen.data is not None)
+        await d.type("no such thing")
+        await d.press("enter", until=lambda: bool(added))
+        assert added == [("acme", ("S0",))]
+
+
+async def test_the_sync_panel_opens_below_the_list_and_gives_the_screen_back(open_console: Any, fake: Any) -> None:
+    async with open_console(fake(), size=(160, 50)) as d:
+        await d.press("S", until=lambda: bool(d.screen.query(SyncPanel)) and d.screen.query_one(SyncPanel).is_open)
+        panel = d.screen.query_one(SyncPanel)
+        await d.settle(lambda: panel.region.height > 5)
+        assert panel.region.y >= d.table.region.bottom
+        assert d.table.region.height > 5
+        await d.press("escape", until=lambda: not panel.is_open)
+        await d.settle(lambda: d.console.focused is d.table)
+        assert d.table.region.height > 40
+
+
+async def test_on_a_small_terminal_the_sync_panel_takes_the_lists_place(open_console: Any, fake: Any) -> None:
+    async with open_console(fake()) as d:
+        await d.press("S", until=lambda: bool(d.screen.query(SyncPanel)) and d.screen.query_one(SyncPanel).is_open)
+        panel = d.screen.query_one(SyncPanel)
+        await d.settle(lambda: panel.region.height >= 18)
+        assert not d.table.region.height
+        await d.press("escape", until=lambda: d.table.region.height == 20)
+        assert d.console.focused is d.table
+
+
+async def test_sync_rows_plans_the_row_under_the_cursor_at_once(open_console: Any, fake: Any) -> None:
+    ws = fake()
+    planned: list[Any] = []
+
+    async def plan(integration: str, **options: Any) -> Any:
+        planned.append((integration, options.get("ids")))
+        raise AssertionError("no plan in this test")
+
+    ws.plan = plan
+    async with open_console(ws) as d:
+        await d.press("j", "ctrl+s", until=lambda: bool(planned))
+        assert planned == [("acme", ["S1"])]
+        assert ws.rows[Kind.PRODUCTS][1].id == "S1"
