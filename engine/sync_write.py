@@ -39,8 +39,9 @@ class Writer:
                 if self._control.stopped():
                     break
                 running.add(asyncio.create_task(self._chunk(chunk)))
-                # With several writes in flight, the next chunk starts while this one is being read back.
-                deep = 2 if self._context.capabilities(chunk[0].side).concurrency > 1 else 1
+                # With several writes in flight: one chunk being read back, one being written, and one waiting in the
+                # queue, so that no slot is idle while another chunk is journalled.
+                deep = 3 if self._context.capabilities(chunk[0].side).concurrency > 1 else 1
                 while len(running) >= deep:
                     running = await _first_done(running)
             while running:
