@@ -258,8 +258,15 @@ def pulled(served: dict[str, Served], tmp_path_factory: pytest.TempPathFactory) 
             name,
             *(f"--set={key}={value}" for key, value in describe(one)["options"].items()),
         )
-    sides = ["--storefront", "marketplace", "--backoffice", "syncro"]
-    run("integration", "add", "shop", *sides, "--set=fields=price", "--set=guards.max_percent_of_catalogue=100")
+    run(
+        "integration",
+        "add",
+        "shop",
+        "marketplace",
+        "syncro",
+        "--set=fields=price",
+        "--set=guards.max_percent_of_catalogue=100",
+    )
     run("pull")
     return path
 

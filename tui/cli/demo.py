@@ -40,6 +40,10 @@ def demo(
     ] = 60,
     products: Annotated[int, typer.Option("--products", metavar="N", min=1, help="Products of the storefront.")] = 240,
     seed: Annotated[int, typer.Option("--seed", metavar="S", help="The same seed gives the same data.")] = 1,
+    picture: Annotated[
+        Path | None,
+        typer.Option("--picture", metavar="FILE.svg", help="Draw the console's screen into a file instead."),
+    ] = None,
     profile: Annotated[
         str, typer.Option("--profile", metavar="NAME", help="Which pair of systems.")
     ] = "marketplace-syncro",
@@ -51,11 +55,13 @@ def demo(
 
     out = Output(json=as_json)
     chosen = known(profile)
-    if as_json and not headless:
+    if headless and picture:
+        raise UsageError("give --headless or --picture, not both")
+    if as_json and not (headless or picture):
         raise UsageError("--json needs --headless: the console prints no document")
-    if not headless and (reason := terminal.missing()):
+    if not (headless or picture) and (reason := terminal.missing()):
         raise UsageError(terminal.NO_TERMINAL.format(reason=reason).removeprefix("crosswalk: ").rstrip())
-    rate = HEADLESS if headless else WATCHED
+    rate = HEADLESS if headless or picture else WATCHED
     with _sandbox(out, chosen, customers=customers, products=products, seed=seed, rate=rate) as sandbox:
         os.environ.update(sandbox.env)
         with tempfile.TemporaryDirectory(prefix="crosswalk-demo-", ignore_cleanup_errors=True) as directory:
@@ -64,7 +70,7 @@ def demo(
             report = asyncio.run(_play(path, chosen, sandbox.systems, out, headless=headless))
             if report is not None:
                 return _finish(out, report, chosen, seed, time.monotonic() - began)
-            return _open_console(path)
+            return _open_console(path) if picture is None else _draw(out, path, picture)
 
 
 def _sandbox(out: Output, profile: Profile, **arguments: Any) -> Any:
@@ -93,6 +99,15 @@ def _open_console(path: Path) -> int:
     from tui.app import run_console
 
     return run_console(path, first_tab="products")
+
+
+def _draw(out: Output, path: Path, file: Path) -> int:
+    from tui.cli.mapping_files import save
+    from tui.demo.picture import draw
+
+    save(file, asyncio.run(draw(path)))
+    out.result({"picture": file}, f"the screen is drawn in {file}")
+    return failures.DONE
 
 
 def _finish(out: Output, report: Report, profile: Profile, seed: int, seconds: float) -> int:

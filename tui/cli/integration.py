@@ -56,7 +56,7 @@ async def list_all(work: Work) -> None:
     if work.out.json:
         work.out.document({"integrations": [_document(one) for one in found]})
     elif not found:
-        work.out.say("No integration yet: crosswalk integration add NAME --storefront CONN --backoffice CONN")
+        work.out.say("No integration yet: crosswalk integration add NAME STOREFRONT BACKOFFICE")
     else:
         work.out.table(("NAME", "STOREFRONT", "BACK OFFICE"), [(i.name, i.storefront, i.backoffice) for i in found])
 

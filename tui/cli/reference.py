@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -74,11 +73,12 @@ def _sections() -> Iterator[str]:
     from tui.cli.entry import WIDTH
 
     for name, command in commands().items():
-        context = Context(command, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH)
+        context = Context(
+            command, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH, help_option_names=["-h", "--help"]
+        )
         heading = "##" if name.count(" ") == 0 else "#" * min(1 + len(name.split()), 4)
         yield f"{heading} {name}\n\n```text\n{command.get_help(context).rstrip()}\n```\n"
 
 
 if __name__ == "__main__":
-    os.environ["COLUMNS"] = "100"
     sys.stdout.write(render())

@@ -54,6 +54,8 @@ async def prepare(ws: Workspace, profile: Profile, systems: Mapping[str, Any], s
     say("other people change prices meanwhile")
     scene = _move(ws, scene, in_sync)
     await ws.pull(INTEGRATION)
+    for kind in (Kind.CUSTOMERS, Kind.PRODUCTS):
+        await ws.suggest(INTEGRATION, kind)
     return scene
 
 
