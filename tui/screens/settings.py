@@ -13,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from tui.screens.connections import ConnectionsScreen
+from tui.screens.mapping_files import export_mappings, import_mappings
 from tui.screens.page import Page
 from tui.widgets.access import ask, console_of, integration_of
 from tui.widgets.dialogs import Answer, ChooseOne, Confirm
@@ -24,7 +25,6 @@ from tui.widgets.text import content
 if TYPE_CHECKING:
     from engine.workspace import Workspace
 
-#: The one thing that must be typed to forget an integration is its name.
 NO_INTEGRATION = "No integration yet. F4 adds one, F2 shows the connections."
 
 
@@ -35,8 +35,12 @@ class SettingsScreen(Page[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", "Save", id="settings.save"),
         Binding("f2", "connections", "Connections", id="settings.connections"),
-        Binding("f3", "other", "Other integration", id="settings.other"),
+        Binding("f3", "other", "Other", id="settings.other"),
         Binding("f4", "add", "Add", tooltip="Set up another integration", id="settings.add"),
+        Binding("f5", "export", "Export", tooltip="Write the mappings to a CSV file", id="settings.export"),
+        Binding(
+            "f6", "import", "Import", tooltip="Take mappings from a CSV file, after a preview", id="settings.import"
+        ),
         Binding("f8", "remove", "Remove", tooltip="Forget this integration", id="settings.remove"),
     ]
 
@@ -155,6 +159,16 @@ class SettingsScreen(Page[bool]):
             if added:
                 self.integration = added
                 self.show_integration()
+
+    @work(exclusive=True, group="leave", exit_on_error=False)
+    async def action_export(self) -> None:
+        if self.integration:
+            await export_mappings(self.app, self.integration)
+
+    @work(exclusive=True, group="leave", exit_on_error=False)
+    async def action_import(self) -> None:
+        if self.integration:
+            await import_mappings(self.app, self.integration)
 
     @work(exclusive=True, group="leave", exit_on_error=False)
     async def action_remove(self) -> None:

@@ -50,9 +50,9 @@ class FormRow(Vertical):
         & .form--label { width: 27; padding-right: 1; }
         & .form--error { height: auto; padding-left: 27; color: $text-error; display: none; }
         & .form--heading { text-style: bold; color: $text-muted; }
-        & Input { width: 1fr; height: 1; background: $boost; }
+        & Input { width: 1fr; max-width: 80; height: 1; background: $boost; }
         & Input:focus { background: $panel; }
-        & Select { width: 1fr; height: 1; }
+        & Select { width: 1fr; max-width: 80; height: 1; }
         & Checkbox { width: 1fr; height: 1; }
         &.-wrong .form--error { display: block; }
         &.-wrong .form--label { color: $text-error; }
