@@ -57,6 +57,8 @@ def suggested(row: Row) -> str:
         return "suggestions are made for storefront rows"
     if row.status not in UNMAPPED:
         return "it is mapped already" if row.status in LINKED else f"it is {row.status}".lower()
+    if row.status == "Ambiguous":
+        return "several records fit equally; choose one with Enter"
     return "" if row.detail else "nothing is suggested; t looks for suggestions"
 
 
@@ -91,8 +93,8 @@ def addable(row: Row) -> str:
 
 
 # ---------------------------------------------------------------------------------------------- sending a verb
-async def edit(context: Context, verb: Callable[[Any, Any], Edit], title: str) -> Edit:
-    """Run a mapping verb (given the workspace and the ``Kind``) and say what it did."""
+async def edit(context: Context, verb: Callable[[Any, Any], Edit], title: str, said: str = "") -> Edit:
+    """Run a mapping verb (given the workspace and the ``Kind``) and say what it did, or ``said`` if it did all of it."""
 
     def call(ws: Any) -> Edit:
         from engine.model import Kind
@@ -100,13 +102,13 @@ async def edit(context: Context, verb: Callable[[Any, Any], Edit], title: str) -
         return verb(ws, Kind(context.kind))
 
     result: Edit = await context.console.bridge.call(call)
-    say_edit(context, result, title)
+    say_edit(context, result, title, said)
     return result
 
 
-def say_edit(context: Context, result: Edit, title: str) -> None:
+def say_edit(context: Context, result: Edit, title: str, said: str = "") -> None:
     """The toast of an edit: what was done, and which rows were left alone and why."""
-    text = result.message
+    text = said if said and result.count and not result.skipped else result.message
     if result.skipped:
         text += f"\n{len(result.skipped):,} left alone: " + "; ".join(f"{id}: {why}" for id, why in result.skipped[:3])
         text += "; …" if len(result.skipped) > 3 else ""
@@ -128,6 +130,11 @@ def names(rows: Collection[Row]) -> list[str]:
     return [plain(row.left or row.right) for row in list(rows)[:NAMES]]
 
 
+def many(rows: Collection[Row]) -> str:
+    """The only row by its name, or how many."""
+    return names(rows)[0] if len(rows) == 1 else f"{len(rows):,} rows"
+
+
 # ---------------------------------------------------------------------------------------------- the verbs
 async def accept(context: Context) -> None:
     """The top suggestion of this row becomes its mapping; of several rows, after a preview."""
@@ -145,7 +152,7 @@ async def accept(context: Context) -> None:
             raise usage(f"nothing is suggested for {row.left} any more; nothing was mapped")
         return ws.map(context.integration, kind, [(row.id, best[0].backoffice_id)], how=how_of(best[0]))  # type: ignore[no-any-return]
 
-    await edit(context, verb, "Accepted")
+    await edit(context, verb, "Accepted", f"{row.left} → {row.detail}")
 
 
 def how_of(suggestion: Any) -> str:
@@ -189,7 +196,7 @@ async def reject(context: Context) -> None:
             raise usage(f"nothing is suggested for {row.left} any more; nothing was rejected")
         return ws.reject(context.integration, kind, row.id, best[0].backoffice_id)  # type: ignore[no-any-return]
 
-    await edit(context, verb, "Rejected")
+    await edit(context, verb, "Rejected", f"{row.left}: never this one again")
 
 
 async def unmap(context: Context) -> None:
@@ -197,7 +204,9 @@ async def unmap(context: Context) -> None:
     rows = fitting(context, linked, "Unmap")
     if not rows or not await _sure(context, rows, "Unmap", f"Their baselines are forgotten. {SENT_NOTHING}"):
         return
-    await edit(context, lambda ws, kind: ws.unmap(context.integration, kind, [row.id for row in rows]), "Unmapped")
+    await edit(
+        context, lambda ws, kind: ws.unmap(context.integration, kind, [row.id for row in rows]), "Unmapped", many(rows)
+    )
     screen_of(context).table.unmark()
 
 
@@ -224,7 +233,9 @@ async def unignore(context: Context) -> None:
     rows = fitting(context, ignored, "Un-ignore")
     if rows:
         ids = [row.id for row in rows]
-        await edit(context, lambda ws, kind: ws.unignore(context.integration, kind, ids), "Back in the list")
+        await edit(
+            context, lambda ws, kind: ws.unignore(context.integration, kind, ids), "Back in the list", many(rows)
+        )
         screen_of(context).table.unmark()
 
 

@@ -26,7 +26,6 @@ def add() -> None:
                     f"Open {tab.title}",
                     f"Show the {tab.title} tab.",
                     partial(_open, name=tab.name),
-                    partial(_open_already, name=tab.name),
                 )
                 for number, tab in enumerate(TABS, 1)
             ),
@@ -59,10 +58,6 @@ def add() -> None:
 
 def _open(context: Context, name: str) -> None:
     context.console.open_tab(name)
-
-
-def _open_already(context: Context, name: str) -> str:
-    return "it is open" if getattr(context.screen, "NAME", "") == name else ""
 
 
 def _step(context: Context, by: int) -> None:

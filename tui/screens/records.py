@@ -63,14 +63,31 @@ def _severity(row: Row) -> int:
 def _arrow(row: Row) -> str:
     if row.left and row.right:
         return "→"
-    return "×" if row.status == "Ignored" else "?" if row.detail else ""
+    return "×" if row.status == "Ignored" else ""
 
 
 def columns(storefront: str, backoffice: str) -> list[Column[Row]]:
     """The columns of a list; the titles are the connections' names."""
     return [
-        Column("left", storefront, lambda r: r.left, 18, weight=4, sort=lambda r: (not r.left, r.left.casefold())),
-        Column("left_id", "Id", lambda r: r.left_id, 12, drop=4, tone=lambda _: "dim", sort=lambda r: r.left_id),
+        Column(
+            "left",
+            storefront,
+            lambda r: r.left,
+            18,
+            weight=4,
+            comfort=32,
+            sort=lambda r: (not r.left, r.left.casefold()),
+        ),
+        Column(
+            "left_id",
+            "Id",
+            lambda r: r.left_id,
+            12,
+            drop=4,
+            luxury=True,
+            tone=lambda _: "dim",
+            sort=lambda r: r.left_id,
+        ),
         Column("arrow", " ", _arrow, 1),
         Column(
             "right",
@@ -78,12 +95,31 @@ def columns(storefront: str, backoffice: str) -> list[Column[Row]]:
             lambda r: r.right or r.detail,
             15,
             weight=4,
+            comfort=32,
             tone=lambda r: "" if r.right else "dim",
             sort=lambda r: (not r.right, r.right.casefold()),
             covers=lambda r: "" if r.right else "detail",
         ),
-        Column("right_id", "Id", lambda r: r.right_id, 12, drop=3, tone=lambda _: "dim", sort=lambda r: r.right_id),
-        Column("detail", "Difference", lambda r: r.detail or r.reason, 20, weight=4, drop=2, sort=lambda r: r.detail),
+        Column(
+            "right_id",
+            "Id",
+            lambda r: r.right_id,
+            12,
+            drop=3,
+            luxury=True,
+            tone=lambda _: "dim",
+            sort=lambda r: r.right_id,
+        ),
+        Column(
+            "detail",
+            "Difference",
+            lambda r: r.detail or r.reason,
+            20,
+            weight=4,
+            drop=2,
+            comfort=28,
+            sort=lambda r: r.detail,
+        ),
         Column(
             "status",
             "Status",

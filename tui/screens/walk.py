@@ -105,7 +105,12 @@ def _storefront_choices(context: Context) -> Sequence[Choice]:
 
 async def _map(context: Context, row: Row, picked: Picked) -> int:
     pair = (picked.id, row.id) if row.side == "backoffice" else (row.id, picked.id)
-    result = await edit(context, lambda ws, kind: ws.map(context.integration, kind, [pair]), "Mapped")
+    result = await edit(
+        context,
+        lambda ws, kind: ws.map(context.integration, kind, [pair]),
+        "Mapped",
+        f"{row.left or row.right} → {picked.name}",
+    )
     if result.count:
         screen_of(context).typed.pop(row_key(row), None)
     return result.count

@@ -21,7 +21,8 @@ class Column(Generic[R]):
     """One column. ``cell`` gives text of any kind; the table makes it plain and cuts it.
 
     ``minimum`` is the least useful width in cells. What is left over goes to columns by ``weight`` (0: none).
-    ``drop`` says when the column goes: the highest first, 0 never. ``tone`` names one of the table's component
+    ``drop`` says when the column goes: the highest first, 0 never. A ``luxury`` is shown
+    only where all others have their ``comfort`` (cells in which they show all they usually have to say). ``tone`` names one of the table's component
     classes, always in addition to a word or a sign. ``sort`` gives a row's place when sorted by this column.
     ``covers`` names the last of the columns to the right that this cell runs on over ("": none) in a row.
     """
@@ -32,6 +33,8 @@ class Column(Generic[R]):
     minimum: int
     weight: int = 0
     drop: int = 0
+    comfort: int = 0
+    luxury: bool = False
     right: bool = False
     tone: Callable[[R], str] = _nothing
     sort: Callable[[R], Any] | None = None
@@ -47,9 +50,12 @@ def fit(columns: Sequence[Column[R]], room: int) -> list[tuple[Column[R], int]]:
     """
     shown = list(columns)
 
-    def needed() -> int:
-        return sum(column.minimum for column in shown) + GAP * (len(shown) - 1)
+    def needed(*, comfort: bool = False) -> int:
+        cells = (max(column.comfort, column.minimum) if comfort else column.minimum for column in shown)
+        return sum(cells) + GAP * (len(shown) - 1)
 
+    while needed(comfort=True) > room and (luxuries := [column for column in shown if column.luxury]):
+        shown.remove(max(luxuries, key=lambda column: column.drop))
     while needed() > room:
         last = max(shown, key=lambda column: column.drop, default=None)
         if last is None or not last.drop:

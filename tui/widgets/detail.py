@@ -73,9 +73,10 @@ def lines(detail: Detail, width: int) -> Content:
         for field in detail.fields:
             out += _field(field, width)
     if detail.lines:
-        out.append(_title("Both records", width))
+        out.append(_title("Both records" if row.left and row.right else "The record", width))
+        both = row.left and row.right
         for label, left, right in detail.lines:
-            out += _sides(label, left, right, width)
+            out += _sides(label, left, right, width) if both else _pair(label, left or right, width)
     if detail.suggestions:
         out.append(_title("Suggestions", width))
         for one in detail.suggestions:
@@ -97,7 +98,8 @@ def _title(text: str, width: int) -> Content:
 
 def _pair(label: str, value: str, width: int, style: str = "") -> list[Content]:
     del width
-    return [Content.assemble((clip(plain(label), LABEL), "dim"), (plain(value), style) if style else plain(value))]
+    value = plain(value)
+    return [Content.assemble((clip(plain(label), LABEL), "dim"), (value, style) if style else value)] if value else []
 
 
 def _wrapped(text: str, width: int) -> list[Content]:
