@@ -24,9 +24,11 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The integrati
 async def add(
     work: Work,
     name: NameArgument,
-    storefront: Annotated[str, typer.Option("--storefront", metavar="CONNECTION", help="The storefront's connection.")],
+    storefront: Annotated[
+        str, typer.Argument(metavar="STOREFRONT", help="The storefront's connection.", show_default=False)
+    ],
     backoffice: Annotated[
-        str, typer.Option("--backoffice", metavar="CONNECTION", help="The back office's connection.")
+        str, typer.Argument(metavar="BACKOFFICE", help="The back office's connection.", show_default=False)
     ],
     settings: SetOption = None,
 ) -> None:
