@@ -28,6 +28,8 @@ Ask = Callable[[Side, Sequence[RecordWrite]], Awaitable[list[Answers]]]
 Read = Callable[[Side, Sequence[Target]], Awaitable[dict[str, Record]]]
 
 _READ = frozenset({Result.APPLIED, Result.UNKNOWN, Result.UNVERIFIED})
+#: Answers to a second attempt that say nothing of what became of the first.
+_REFUSED = frozenset({Result.STALE, Result.REJECTED, Result.NOT_SENT, Result.BLOCKED})
 
 
 def verdict(
@@ -43,11 +45,13 @@ def verdict(
         equal and same(change.field, answer.found, change.after, settings.currency)
     ):
         return replace(made, result=Result.APPLIED if again else Result.UNCHANGED, found=None, now=change.after)
+    seen, now = judge(change, record, settings)
+    if again and answer.result in _REFUSED and seen is Seen.AFTER:
+        return replace(made, result=Result.APPLIED, message="the first answer was lost; settled by reading", now=now)
     if answer.result is Result.BLOCKED:
         return replace(made, result=Result.REJECTED)
     if answer.result not in _READ:
         return made
-    seen, now = judge(change, record, settings)
     if seen is Seen.AFTER:
         note = "the answer was lost; settled by reading" if answer.result is Result.UNKNOWN else ""
         return replace(made, result=Result.APPLIED, message=note, now=now)
@@ -84,14 +88,21 @@ class Verifier:
         ], records
 
     async def _read_until_seen(
-        self, side: Side, asked: Sequence[tuple[Target, Answers]], records: dict[str, Record]
+        self,
+        side: Side,
+        asked: Sequence[tuple[Target, Answers]],
+        records: dict[str, Record],
+        *,
+        again: bool = False,
     ) -> None:
         """Read all at once; what does not show the new value is read once more by itself, a moment later."""
-        pending = [(t, a) for t, a in asked if any(one.result in _READ for one in a.values())]
+        pending = [(t, a) for t, a in asked if any(_must_be_read(one, again) for one in a.values())]
         if not pending:
             return
         records |= await self._read(side, [target for target, _ in pending])
-        unseen = [target for target, answer in pending if not self._shows(target, answer, records.get(target.id))]
+        unseen = [
+            target for target, answer in pending if not self._shows(target, answer, records.get(target.id), again)
+        ]
         if unseen:
             await self._context.clock.sleep(REREAD_SECONDS)
         for target in unseen:
@@ -101,11 +112,11 @@ class Verifier:
             else:
                 records.pop(target.id, None)
 
-    def _shows(self, target: Target, answers: Answers, record: Record | None) -> bool:
+    def _shows(self, target: Target, answers: Answers, record: Record | None, again: bool) -> bool:
         return all(
             judge(change, record, self._context.settings)[0] is Seen.AFTER
             for change in target.changes
-            if answers[change.field].result in _READ
+            if _must_be_read(answers[change.field], again)
         )
 
     async def _one(self, side: Side, target: Target, answers: Answers, records: dict[str, Record]) -> Verdicts:
@@ -144,18 +155,18 @@ class Verifier:
         request = replace(rest.request(self._run, self._context.settings.currency), version=version)
         (answers,) = await self._ask(side, [request])
         try:
-            await self._read_until_seen(side, [(rest, answers)], records)
+            await self._read_until_seen(side, [(rest, answers)], records, again=True)
         except ConnectorError as error:
             self._control.fail(error)
-            return dict(self._unread(rest, answers, error))
+            return dict(self._unread(rest, answers, error, again=True))
         return self._verdicts(rest, answers, records, again=True)
 
-    def _unread(self, target: Target, answers: Answers, error: ConnectorError) -> Verdicts:
+    def _unread(self, target: Target, answers: Answers, error: ConnectorError, *, again: bool = False) -> Verdicts:
         """Sent, but the system cannot be read now: unverified for the moment, and the intent stays open."""
         fates: Verdicts = {}
         for change in target.changes:
             answer = answers[change.field]
-            if answer.result in _READ:
+            if _must_be_read(answer, again):
                 text = f"sent, but not read back yet ({error}); it is settled before the next run"
                 fates[change.field] = Verdict(Result.UNVERIFIED, text, answer.code, answer.request_id, provisional=True)
             else:
@@ -163,3 +174,8 @@ class Verifier:
                 assert fate is not None
                 fates[change.field] = fate
         return fates
+
+
+def _must_be_read(answer: WriteOutcome, again: bool) -> bool:
+    """Whether only the record can tell: after a second attempt that is so unless the value was there already."""
+    return answer.result in _READ or (again and answer.result in _REFUSED)

@@ -144,10 +144,13 @@ class World:
     def __init__(self, crash_at: int = 0, faults: dict[int, str] | None = None) -> None:
         self.crash_at, self.faults = crash_at, faults or {}
         self.steps = self.requests = 0
+        self.dead = False
 
     def step(self) -> None:
+        """Once dead, nothing else happens either, in whichever task."""
         self.steps += 1
-        if self.steps == self.crash_at:
+        self.dead = self.dead or self.steps == self.crash_at
+        if self.dead:
             raise Crash
 
     def fault(self) -> str:

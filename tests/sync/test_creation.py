@@ -109,6 +109,7 @@ async def test_recovery_drops_what_was_never_sent_and_finds_what_was(shop, store
         with pytest.raises(shop.Crash):
             await b.runner.run(made)
         assert b.psa.created == created
+        b.world.crash_at, b.world.dead = 0, False
         await recover(b.context)
         assert len(mapped(b)) == len(created)
         assert b.docs("intents") == []
