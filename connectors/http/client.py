@@ -89,7 +89,8 @@ class Client:
 
         ``safe`` requests change nothing (GET by default; a token request is too) and are retried after any failure to
         answer. A write is sent again only when it certainly was not carried out: no connection, or 429.
-        ``signed=False`` leaves the authentication out (for the request that obtains it).
+        ``signed=False`` leaves the authentication out (for the request that obtains it). A ``body`` of bytes goes as it
+        is (a form; name its ``Content-Type`` in ``headers``), anything else as JSON.
         """
         safe = method in failures.READS if safe is None else safe
         context = stamina.retry_context(
@@ -149,10 +150,10 @@ class Client:
         self, method: str, path: str, params: Params, body: Any, headers: Mapping[str, str], safe: bool
     ) -> Reply:
         asked = Asked(self.connection, method, path, uuid.uuid4().hex, safe)
-        content = None if body is None else wire.dumps(body)
+        content = body if body is None or isinstance(body, bytes) else wire.dumps(body)
         sent = {"Accept": "application/json", "User-Agent": _AGENT, "X-Request-ID": asked.request_id, **headers}
         if content is not None:
-            sent["Content-Type"] = "application/json"
+            sent.setdefault("Content-Type", "application/json")
         try:
             pool = self._lease.pool()
         except OSError as error:  # ssl.SSLError is one
@@ -191,7 +192,9 @@ class Client:
             why = "an HTML page" if "html" in answer.headers.get("content-type", "") else ""
             raise failures.unreadable(answer.status_code, answer.headers.get("content-type", ""), asked, why)
         if self.dialect.failed(data):
-            raise failures.from_answer(422, answer.headers, data, asked, self.dialect, self.redactor)
+            raise failures.from_answer(
+                self.dialect.meant(data), answer.headers, data, asked, self.dialect, self.redactor
+            )
         return Reply(answer.status_code, data, answer.headers, asked.request_id)
 
     def _log(self, asked: Asked, result: str, started: float) -> None:

@@ -51,19 +51,25 @@ def _never(_data: Any) -> bool:
     return False
 
 
+def _refusal(_data: Any) -> int:
+    return 422
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """How one vendor speaks of failure.
 
     ``explain`` reads an error document (any JSON value, or None for no document). ``permission`` names the right that
     a request (method, path) needs. ``request_ids`` are the headers that carry the vendor's id of a request.
-    ``failed`` says whether a document with a good status nevertheless reports a failure.
+    ``failed`` says whether a document with a good status nevertheless reports a failure, and ``meant`` the status that
+    it should have had.
     """
 
     explain: Callable[[Any], Explained]
     permission: Callable[[str, str], str] = "{} {}".format
     request_ids: tuple[str, ...] = ("x-request-id",)
     failed: Callable[[Any], bool] = _never
+    meant: Callable[[Any], int] = _refusal
 
 
 @dataclass(frozen=True, slots=True)
