@@ -16,7 +16,7 @@ class Corpus:
 
     def __init__(self) -> None:
         self.records = 0
-        self._frequency = array("l", bytes(_SLOTS * array("l").itemsize))
+        self._frequency = array("i", bytes(_SLOTS * array("i").itemsize))
         self._first_words: Counter[str] = Counter()
         self._brands: set[str] = set()
 

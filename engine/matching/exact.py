@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.matching.codes import identifier
-from engine.matching.customer_profile import mail_of
+from engine.matching.customer_profile import mail_of, name_words
 from engine.model import Customer, Kind, Product, Record
 from engine.settings import IntegrationSettings
 from engine.views import Suggestion
@@ -25,20 +25,23 @@ NAMED = 5
 class Key:
     """One way two records can be the same: what each side is known by, and how to say it.
 
-    An external id ``decides``: another key that contradicts it is not heard.
+    An external id ``decides``: another key that contradicts it is not heard. A key that only ``objects`` makes no match
+    but can contradict one.
     """
 
     label: str
     left: Callable[[Any], Iterable[str]]
     right: Callable[[Any], Iterable[str]]
     decides: bool = False
+    objects: bool = False
 
 
 @dataclass(slots=True)
 class _Pair:
     reasons: list[str] = field(default_factory=list)
-    unique: bool = False
+    unique: bool = False  # one key at least is unique on both sides
     decided: bool = False
+    matched: bool = False  # one key at least is an identifier
 
 
 def exact(
@@ -57,7 +60,8 @@ def exact(
     for key in _customer_keys() if kind is Kind.CUSTOMERS else _product_keys(settings):
         for mine, theirs, value, unique in _pairs(key, left, right):
             pair = pairs.setdefault((mine, theirs), _Pair())
-            pair.reasons.append(f"{key.label} {value}")
+            pair.reasons.append(key.label if key.objects else f"{key.label} {value}")
+            pair.matched |= not key.objects
             pair.unique |= unique
             pair.decided |= unique and key.decides
     won = _won(pairs)
@@ -75,7 +79,7 @@ def exact(
             backoffice_name=names[1][theirs],
         )
         for (mine, theirs), pair in sorted(pairs.items())
-        if (mine, theirs) in won or not (mine in done[0] or theirs in done[1])
+        if (mine, theirs) in won or (pair.matched and not (mine in done[0] or theirs in done[1]))
     ]
 
 
@@ -90,7 +94,11 @@ def _won(pairs: dict[tuple[str, str], _Pair]) -> set[tuple[str, str]]:
             if pair.unique and pair.decided is decided and mine not in taken[0] and theirs not in taken[1]
         ]
         lefts, rights = Counter(mine for mine, _ in level), Counter(theirs for _, theirs in level)
-        won |= {(mine, theirs) for mine, theirs in level if lefts[mine] == rights[theirs] == 1}
+        won |= {
+            (mine, theirs)
+            for mine, theirs in level
+            if lefts[mine] == rights[theirs] == 1 and pairs[mine, theirs].matched
+        }
     return won
 
 
@@ -157,4 +165,12 @@ def _customer_keys() -> list[Key]:
     def domain(record: Customer) -> list[str]:
         return [mail_of(record.email)[1]]
 
-    return [*_external_keys(), Key("same e-mail", mail, mail), Key("domain", domain, domain)]
+    def name(record: Customer) -> list[str]:
+        return [" ".join(name_words(record.name))]
+
+    return [
+        *_external_keys(),
+        Key("same e-mail", mail, mail),
+        Key("domain", domain, domain),
+        Key("same name", name, name, objects=True),
+    ]

@@ -52,5 +52,5 @@ CUSTOMERS = Weights(
         "city_same": 0.5, "city_other": -0.7, "street_same": 2.0, "person_same": 1.0, "person_other": -0.3,
         "country_other": -1.5, "inactive": -0.3,
     }),
-    own=0.5, back=0.5, clip=6.0, bias=-5.0, scale=0.5, shift=0.0,
+    own=0.5, back=0.5, clip=6.0, bias=-5.0, scale=0.38, shift=-2.0,
 )  # fmt: skip
