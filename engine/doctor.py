@@ -10,10 +10,13 @@ from pathlib import Path
 from engine.changes import Run, RunState
 from engine.integrations import Integration
 from engine.model import Kind
-from engine.ports import RecordCache, Store
-from engine.views import ConnectionView, DoctorLine
+from engine.ports import Clock, RecordCache, Store
+from engine.scheduler import overdue
+from engine.schedules import Schedules
+from engine.views import Alarm, ConnectionView, DoctorLine
 
 LOW_DISK = 200 * 1024 * 1024
+WELL = frozenset({"ok", "not checked"})
 
 
 def examine(
@@ -33,6 +36,15 @@ def examine(
     return lines
 
 
+def problems(
+    schedules: Schedules, clock: Clock, connections: Sequence[ConnectionView], alarms: Sequence[Alarm]
+) -> list[str]:
+    """What a monitoring system should be told; empty when all is well."""
+    found = overdue(schedules.all(), clock, schedules.alive())
+    found += [f"connection {v.name}: {v.state}: {v.message}" for v in connections if v.state not in WELL]
+    return found + [f"alarm of {alarm.integration}: {alarm.message}" for alarm in alarms]
+
+
 def _files(path: Path) -> Iterator[DoctorLine]:
     free = shutil.disk_usage(path).free
     yield DoctorLine("disk", free > LOW_DISK, f"{free // 2**20:,} MiB free for {path}")
@@ -47,7 +59,7 @@ def _connections(connections: Sequence[ConnectionView]) -> Iterator[DoctorLine]:
         text = view.message or (f"last answer {view.checked_at:%Y-%m-%d %H:%M} UTC" if view.checked_at else view.state)
         if view.holder:
             text += f"; in use by {view.holder} ({view.holder_purpose})"
-        fine = view.state in {"ok", "not checked"}
+        fine = view.state in WELL
         yield DoctorLine(f"connection {view.name}", fine, text if fine else f"{view.state}: {text}")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine import run_log, undo
 from engine.adoption import adoptions
@@ -25,8 +25,8 @@ from engine.guards import SideSize
 from engine.integrations import Integration, Integrations
 from engine.journal import request_cancel
 from engine.mappings import Mappings
-from engine.model import Field, Kind, Side
-from engine.plan import Claims, Scene, build, check_fresh, moved_rows
+from engine.model import Field, Kind, Side, Status
+from engine.plan import Claims, Scene, build, check_fresh, finished, moved_rows
 from engine.ports import Clock, Draft, RecordCache, Result, Store
 from engine.recovery import needs_recovery, recover
 from engine.rows import Lists
@@ -127,13 +127,17 @@ class Operations:
         fields: Collection[Field] | None,
         ids: Collection[str] | None,
         overwrite: Side | None,
+        unattended: bool = False,
     ) -> Plan:
+        """``unattended``: nobody sees this plan, so that rows without a baseline are left for a sync by hand."""
         async with self.exclusive(integration.connections, f"planning {integration.name}"):
             previous = self._sizes(integration)
             await self._read_fresh(integration, ids, kinds)
             scene = self._scene(integration, previous)
             pairs = self._pairs(integration, kinds, ids)
             plan = build(scene, _new_id(), pairs, ids=ids, fields=fields, overwrite=overwrite, kinds=kinds)
+            if unattended:
+                plan = finished(replace(plan, changes=tuple(map(_previewed_first, plan.changes))), scene, pairs)
             chosen = [pair for pair in pairs if ids is None or pair.storefront_id in ids]
             self.young[plan.id] = (self.clock.monotonic(), adoptions(scene, chosen, fields))
             return plan
@@ -338,6 +342,13 @@ class Operations:
 
     def outcomes(self, run_id: str) -> list[Outcome]:
         return run_log.outcomes(self.store, run_id)
+
+
+def _previewed_first(change: Change) -> Change:
+    """In a first sync the master wins, after a preview; nobody previews an automatic run."""
+    if change.status is not Status.FIRST_SYNC or change.blocked:
+        return change
+    return replace(change, blocked="its first sync is previewed and done by hand", verb="sync", guards=())
 
 
 def _new_id() -> str:

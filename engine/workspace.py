@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -36,6 +37,8 @@ from engine.operations import Operations
 from engine.picking import acceptable, choices
 from engine.ports import Capabilities, CheckReport, Clock, ConnectorType, Draft, Registry, WriteOutcome
 from engine.rows import Lists
+from engine.scheduler import Scheduler
+from engine.schedules import Schedules
 from engine.settings import IntegrationSettings
 from engine.store import open_cache, open_store
 from engine.store.locks import ConnectionLocks
@@ -77,6 +80,7 @@ class Workspace:
         self._fees = Fees(self.store, self.cache)
         self._exchange = MappingExchange(self.store, self.cache, self._mappings, clock, actor)
         self._alarms = Alarms(self.store, clock, self.events, actor)
+        self.schedules = Schedules(self.store, self._history, clock, actor)
         self._catalog = Catalog(self._connections, self.cache, clock, self.events)
         self._suggestions = Suggestions(self.cache, self._mappings)
         self._lists = Lists(
@@ -184,14 +188,7 @@ class Workspace:
 
     def set_integration(self, name: str, settings: Mapping[str, str]) -> Integration:
         current = self.integration(name)
-        changed = Integration(
-            current.name,
-            current.storefront,
-            current.backoffice,
-            parse_settings(current.settings, settings),
-            current.good_counts,
-        )
-        return self._integrations.save(changed)
+        return self._integrations.save(replace(current, settings=parse_settings(current.settings, settings)))
 
     def remove_integration(self, name: str) -> None:
         self._integrations.remove(name)
@@ -383,10 +380,13 @@ class Workspace:
         fields: Collection[Field] | None = None,
         ids: Collection[str] | None = None,
         overwrite: Side | None = None,
+        unattended: bool = False,
     ) -> Plan:
         """Read both sides fresh, then say exactly what a sync would do. Raises when a read is not complete."""
         chosen = self.integration(integration)
-        return await self._operations.plan(chosen, kinds=kinds, fields=fields, ids=ids, overwrite=overwrite)
+        return await self._operations.plan(
+            chosen, kinds=kinds, fields=fields, ids=ids, overwrite=overwrite, unattended=unattended
+        )
 
     async def sync(self, plan: Plan, *, allow: Collection[str] = (), trigger: str = "by hand") -> Run:
         """Apply a plan. Raises ``Blocked`` for a guard that is not allowed, ``StalePlan``, ``Busy``."""
@@ -461,6 +461,14 @@ class Workspace:
     def acknowledge(self, alarm_id: int) -> None:
         self._alarms.acknowledge(alarm_id)
 
+    def scheduler(self) -> Scheduler:
+        """What runs the schedules, in the background of a console or of ``crosswalk watch``."""
+        return Scheduler(self, self.schedules, self._alarms, self.clock)
+
+    def health(self) -> list[str]:
+        """What a monitoring system should be told; empty when all is well."""
+        return doctor.problems(self.schedules, self.clock, self.connections(), self.alarms())
+
     def doctor(self) -> list[DoctorLine]:
         """What is well and what is not with this workspace; contacts no system."""
         return doctor.examine(self.path, self.store, self.cache, self.connections(), self.integrations(), self.runs())
@@ -486,10 +494,7 @@ class Workspace:
         holder = self.locks.holder(view.name)
         if holder is None:
             return view
-        return ConnectionView(
-            view.name, view.type, view.title, view.options, view.state, view.message, view.checked_at, view.budget,
-            f"{holder.user} (process {holder.pid})", holder.purpose,
-        )  # fmt: skip
+        return replace(view, holder=f"{holder.user} (process {holder.pid})", holder_purpose=holder.purpose)
 
 
 def _no_secret(reference: str) -> str:
