@@ -13,12 +13,16 @@ from typing import Any
 
 from engine.matching.codes import identifier
 from engine.matching.customer_profile import mail_of, name_words
+from engine.matching.text import alike, triples
 from engine.model import Customer, Kind, Product, Record
 from engine.settings import IntegrationSettings
 from engine.views import Suggestion
 
 #: Counterparts named of one record whose key is not unique.
 NAMED = 5
+#: Numbers of fewer digits are met by chance; the names must then be alike to this degree.
+SHORT_NUMBER = 8
+HARDLY_ALIKE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Key:
     """One way two records can be the same: what each side is known by, and how to say it.
 
     An external id ``decides``: another key that contradicts it is not heard. A key that only ``objects`` makes no match
-    but can contradict one.
+    but can contradict one. A pair that is ``doubted`` is not unique, however rare the value.
     """
 
     label: str
@@ -34,6 +38,7 @@ class Key:
     right: Callable[[Any], Iterable[str]]
     decides: bool = False
     objects: bool = False
+    doubted: Callable[[Any, Any, str], bool] = lambda _mine, _theirs, _value: False
 
 
 @dataclass(slots=True)
@@ -102,22 +107,22 @@ def _won(pairs: dict[tuple[str, str], _Pair]) -> set[tuple[str, str]]:
     return won
 
 
-def _pairs(key: Key, left: Sequence[Record], right: Sequence[Record]) -> Iterator[tuple[str, str, str, bool]]:
+def _pairs(key: Key, left: Sequence[Any], right: Sequence[Any]) -> Iterator[tuple[str, str, str, bool]]:
     """(storefront id, back-office id, shared value, whether it is unique on both sides)."""
     mine, theirs = _by_value(key.left, left), _by_value(key.right, right)
     for value in mine.keys() & theirs.keys():
         unique = len(mine[value]) == len(theirs[value]) == 1
         for one in mine[value]:
             for other in theirs[value][:NAMED]:
-                yield one, other, value, unique
+                yield one.id, other.id, value, unique and not key.doubted(one, other, value)
 
 
-def _by_value(values: Callable[[Any], Iterable[str]], records: Sequence[Record]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+def _by_value(values: Callable[[Any], Iterable[str]], records: Sequence[Any]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
     for record in records:
         for value in dict.fromkeys(values(record)):
             if value:
-                found.setdefault(value, []).append(record.id)
+                found.setdefault(value, []).append(record)
     return found
 
 
@@ -143,7 +148,18 @@ def _product_keys(settings: IntegrationSettings) -> list[Key]:
     def right_codes(record: Product) -> list[str]:
         return _codes(record, settings.sku.backoffice)
 
-    return [*_external_keys(), Key("same MPN/SKU", left_codes, right_codes), Key("same UPC", _upc, _upc)]
+    return [
+        *_external_keys(),
+        Key("same MPN/SKU", left_codes, right_codes, doubted=_by_chance),
+        Key("same UPC", _upc, _upc),
+    ]
+
+
+def _by_chance(mine: Product, theirs: Product, code: str) -> bool:
+    """A short number is in use everywhere: it counts only where the names have something in common too."""
+    return (
+        code.isdigit() and len(code) < SHORT_NUMBER and alike(triples(mine.name), triples(theirs.name)) < HARDLY_ALIKE
+    )
 
 
 def _codes(record: Product, chosen: str) -> list[str]:

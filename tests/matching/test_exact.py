@@ -54,6 +54,15 @@ def test_keys_that_contradict_each_other_are_ambiguous():
     ]
 
 
+def test_a_short_number_is_believed_only_with_names_that_have_something_in_common():
+    left = [Product("s1", "Contoso Router", mpn="1001"), Product("s2", "Oak desk", mpn="1002")]
+    right = [Product("b1", "Router by Contoso", mpn="1001"), Product("b2", "Laser toner", mpn="1002")]
+    assert said(Kind.PRODUCTS, left, right) == [
+        ("s1", "b1", "exact", "same MPN/SKU 1001"),
+        ("s2", "b2", "ambiguous", "same MPN/SKU 1002"),
+    ]
+
+
 def test_the_settings_name_what_counts_as_sku():
     left, right = [Product("AB-77", "A")], [Product("b1", "X", upc="ab77")]
     assert said(Kind.PRODUCTS, left, right) == []
