@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from connectors.files.file import RecordFile, pages
+from connectors.files.file import RecordFile, pages, shown_path
 from connectors.files.spec import read_spec
 from connectors.files.writing import SKU_SLOTS, appended, lost_fields, made_id, rejected, rewrite
 from engine.errors import ConnectorError, Rejected, Unreachable
@@ -83,7 +83,7 @@ class FilesConnector:
         mapping = ", ".join(
             field if field == column else f"{field} = {column}" for field, column in sorted(columns.of.items())
         )
-        items = [CheckItem(label, ok=True, message=f"{file.spec.path.absolute()}: {rows} rows; {mapping}")]
+        items = [CheckItem(label, ok=True, message=f"{shown_path(file.spec.path)}: {rows} rows; {mapping}")]
         if self._writable:
             writable = os.access(content.path, os.W_OK) and os.access(content.path.parent, os.W_OK)
             message = "can be replaced" if writable else f"no right to write {content.path} and its directory"

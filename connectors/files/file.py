@@ -51,7 +51,7 @@ class RecordFile:
                 stamp = _stamp(os.fstat(file.fileno()))
         except OSError as error:
             raise Unreachable(
-                f"{self.spec.kind} file {path.absolute()}: {error.strerror or error}; nothing was read",
+                f"{self.spec.kind} file {shown_path(path)}: {error.strerror or error}; nothing was read",
                 connection=self._connection,
             ) from error
         mark = raw.startswith(codecs.BOM_UTF8) and self._encoding == "utf-8"
@@ -100,7 +100,7 @@ class RecordFile:
         place = f", line {error.line}" if error.line else ""
         column = f", column {error.column!r}" if error.column else ""
         return IncompleteRead(
-            f"{self.spec.path.absolute()}{place}{column}: {error}; nothing of the file was taken",
+            f"{shown_path(self.spec.path)}{place}{column}: {error}; nothing of the file was taken",
             connection=self._connection,
         )
 
@@ -159,6 +159,11 @@ class RecordFile:
         """The codec without its byte order mark, which is handled here."""
         name = codecs.lookup(self.spec.encoding).name
         return "utf-8" if name == "utf-8-sig" else name
+
+
+def shown_path(path: Path) -> str:
+    """The whole path, as messages name a file: a relative one depends on where the program was started."""
+    return os.path.normpath(path.absolute())
 
 
 def pages(records: Iterator[Record], size: int) -> Iterator[tuple[Record, ...]]:

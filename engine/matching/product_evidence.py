@@ -78,7 +78,9 @@ def _codes(one: Profile, other: Profile) -> Iterator[Finding]:
     if same:
         yield Finding("code_same", same[0], f"same model {same[1].upper()}" if same[0] > 0.4 else "")
     if inside[1]:
-        yield Finding("code_inside", inside[0], f"model {inside[1].upper()} in the text" if inside[0] > 0.4 else "")
+        yield Finding(
+            "code_inside", inside[0], f"model {inside[1].upper()} in the text" if inside[0] > 0.4 and not same else ""
+        )
     if stem:
         yield Finding("code_stem", stem[0], f"model alike: {stem[1].upper()}" if stem[0] > 0.4 else "")
     agreed = max(same[0] if same else 0.0, inside[0], stem[0] if stem else 0.0)
