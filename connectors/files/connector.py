@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
@@ -43,6 +44,7 @@ CAPABILITIES = Capabilities(
 )
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 class FilesConnector:
@@ -224,6 +226,16 @@ class FilesConnector:
         return self._files[kind]
 
     async def _in_turn(self, work: Callable[..., T], *arguments: object) -> T:
-        """Run blocking work in a thread; two pieces never touch the files at once."""
+        """Run blocking work in a thread; two pieces never touch the files at once.
+
+        Cancelling waits for the piece under way: a file is never half seen or written behind a caller's back.
+        """
         async with self._turn:
-            return await asyncio.to_thread(work, *arguments)
+            task = asyncio.ensure_future(asyncio.to_thread(work, *arguments))
+            try:
+                return await asyncio.shield(task)
+            except asyncio.CancelledError:
+                await asyncio.wait([task])
+                if not task.cancelled() and (error := task.exception()) is not None:
+                    log.warning("%s: a cancelled piece of work failed: %s", self._name, error)
+                raise

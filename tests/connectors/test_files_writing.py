@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
+import threading
 from decimal import Decimal
 from pathlib import Path
 
@@ -176,6 +178,28 @@ async def test_a_full_disk_and_a_file_changed_meanwhile_leave_the_file_as_it_was
     assert outcomes[0].result is Result.REJECTED
     assert "No space left on device; the file is as it was" in outcomes[0].message
     assert path.read_text() == "id,name,price\n1,A,12\n2,B,3\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+async def test_cancelling_a_write_waits_for_the_file_to_be_whole(tmp_path, monkeypatch):
+    path = tmp_path / "items.csv"
+    path.write_text("id,name,price\n1,A,12\n")
+    begun, go_on = threading.Event(), threading.Event()
+    real = tempfile.mkstemp
+
+    def slow(*args, **kwargs):
+        begun.set()
+        assert go_on.wait(10)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(tempfile, "mkstemp", slow)
+    writing = asyncio.ensure_future(writable(path).write([change("1", (Field.PRICE, "12", "13"))]))
+    await asyncio.to_thread(begun.wait, 10)
+    writing.cancel()
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    assert path.read_text() == "id,name,price\n1,A,13\n"
     assert list(tmp_path.iterdir()) == [path]
 
 
