@@ -34,9 +34,8 @@ def where(entity: str, *conditions: str) -> str:
 def select(entity: str, *conditions: str, start: int = 1, size: int = 1000) -> str:
     """One page in a stable order."""
     columns = COLUMNS.get(entity, "*")
-    return (
-        f"SELECT {columns} FROM {entity}{where(entity, *conditions)} ORDERBY Id STARTPOSITION {start} MAXRESULTS {size}"
-    )
+    page = f"ORDERBY Id STARTPOSITION {start} MAXRESULTS {size}"
+    return f"SELECT {columns} FROM {entity}{where(entity, *conditions)} {page}"  # noqa: S608 - values are quoted
 
 
 def count(entity: str, *conditions: str) -> str:

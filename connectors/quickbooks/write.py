@@ -7,7 +7,7 @@ value is stale, an untouched one is written once more with the new token. The to
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from connectors.http import each
@@ -34,10 +34,10 @@ class Job:
     plan: Merge
     outcomes: dict[Field, WriteOutcome] = field(default_factory=dict)
 
-    def settle(self, sent: Sent, *fields: Field) -> None:
+    def settle(self, sent: Sent, *fields: Field, id: str = "") -> None:
         for one in fields:
             self.outcomes[one] = WriteOutcome(
-                self.write.key, one, sent.result, sent.message, sent.code, sent.request_id, id=sent.id
+                self.write.key, one, sent.result, sent.message, sent.code, sent.request_id, id=id
             )
 
     def take(self, plan: Merge) -> None:
@@ -81,17 +81,18 @@ class ItemWriter:
             why = f"item {write.name} ({write.id}) is not in QuickBooks any more; nothing was written"
             job.settle(Sent(Result.REJECTED, why, "610"), *job.open)
             return job
-        job.take(self._merge(row, write))
-        if adjusted is not None and Field.QUANTITY in {one.field for one in write.fields}:
-            job.settle(adjusted, Field.QUANTITY)
-            job.plan.difference = None
+        if adjusted is not None:  # what is left of this write is compared without the quantity it moved itself
+            job.settle(adjusted, Field.QUANTITY, id=adjusted.id)
+        job.take(self._merge(job))
         return job
 
-    def _merge(self, row: Row, write: RecordWrite) -> Merge:
+    def _merge(self, job: Job) -> Merge:
+        """The fields that are not settled yet, compared with the row."""
+        left = replace(job.write, fields=tuple(one for one in job.write.fields if one.field in job.open))
         try:
-            return merge(row, write, self._by, self._today())
+            return merge(job.row, left, self._by, self._today())
         except ValueError as error:
-            raise self._api.client.protocol_error(f"item {write.id} cannot be read: {error}") from None
+            raise self._api.client.protocol_error(f"item {left.id} cannot be read: {error}") from None
 
     # ------------------------------------------------------------------------------------------------ the items' fields
     async def _items(self, jobs: Sequence[Job]) -> None:
@@ -129,11 +130,8 @@ class ItemWriter:
         if row is None:
             job.settle(Sent(Result.REJECTED, stale.message, "610", stale.request_id), *job.plan.by_item)
             return
-        difference = job.plan.difference
         job.row = row
-        job.take(self._merge(row, job.write))
-        if difference is None:
-            job.plan.difference = None  # settled before, by an adjustment that exists
+        job.take(self._merge(job))
         if job.plan.columns:
             content = body(row, job.plan.columns)
             sent = await send(self._api, ITEM, content, request_id(job.write.key, spelled(content)))
@@ -172,7 +170,7 @@ class ItemWriter:
                 job.settle(Sent(Result.NOT_SENT, str(error), error.code, error.request_id), Field.QUANTITY)
                 return
             reached = True
-            job.settle(sent, Field.QUANTITY)
+            job.settle(sent, Field.QUANTITY, id=sent.id)
 
         await each(jobs, one)
         if failures and not reached:

@@ -7,11 +7,16 @@ from typing import Any
 
 from connectors.sandbox.base import Sandbox
 from connectors.sandbox.marketplace import Marketplace
+from connectors.sandbox.quickbooks import QuickBooks
 from connectors.sandbox.syncro import Syncro
 from connectors.sandbox.world import World
 
 #: ``SYSTEMS[name](world, latency_ms=..., rate=...)`` makes a sandbox.
-SYSTEMS: dict[str, Callable[..., Sandbox]] = {"marketplace": Marketplace, "syncro": Syncro}
+SYSTEMS: dict[str, Callable[..., Sandbox]] = {
+    "marketplace": Marketplace,
+    "syncro": Syncro,
+    "quickbooks": QuickBooks,
+}
 
 
 def make(names: Iterable[str], world: World, **settings: Any) -> dict[str, Sandbox]:

@@ -90,9 +90,15 @@ def without_last(reply: Reply) -> Reply:
     """A list reply that leaves its last record out; any other reply as it is."""
     if reply.status != 200:
         return reply
-    value = json.loads(reply.body)
-    shortened = {key: item[:-1] if isinstance(item, list) else item for key, item in value.items()}
-    return as_json(shortened, reply.status, reply.headers[1:])
+    return as_json(_shortened(json.loads(reply.body)), reply.status, reply.headers[1:])
+
+
+def _shortened(value: Json) -> Json:
+    """Lists without their last element, also where they are one level down (``{"QueryResponse": {"Item": [...]}}``)."""
+    return {
+        key: item[:-1] if isinstance(item, list) else _shortened(item) if isinstance(item, dict) else item
+        for key, item in value.items()
+    }
 
 
 def parse_query(raw: str) -> tuple[tuple[str, str], ...]:
