@@ -16,7 +16,7 @@ from typing import Any
 from engine.baselines import Baseline, Baselines, Decision, Decisions, load, load_decisions
 from engine.connections import Connections
 from engine.fees import Fees
-from engine.fields import writable
+from engine.fields import comparable, writable
 from engine.history import History
 from engine.integrations import Integration
 from engine.mappings import Ignored, Mappings, RowMapping
@@ -38,6 +38,7 @@ class _Context:
     integration: Integration
     kind: Kind
     writable: Mapping[Side, frozenset[Field]]
+    comparable: Collection[Field]
     mapped: dict[str, RowMapping]
     ignored: dict[str, Ignored]
     baselines: Baselines
@@ -107,7 +108,7 @@ class Lists:
             found = self._cache.get(integration.backoffice, kind.counterpart, [mapping.backoffice_id])
             counterpart = found.get(mapping.backoffice_id)
         pair = self._pair(context, storefront_id, storefront, counterpart)
-        return pair, row_state(pair, integration.settings, context.writable)
+        return pair, row_state(pair, integration.settings, context.writable, context.comparable)
 
     def pairs(self, integration: Integration, kind: Kind, ids: Collection[str] | None = None) -> list[Pair]:
         """Mapped rows (or the chosen ones, mapped or not) with their cached records: what a plan is made of."""
@@ -146,6 +147,7 @@ class Lists:
             integration,
             kind,
             {side: writable(capabilities[side], settings, side) for side in Side},
+            comparable(kind, settings.fields, capabilities),
             self._mappings.mapped(name, kind),
             self._mappings.ignored(name, kind),
             load(self._store, name, kind),
@@ -215,13 +217,16 @@ class Lists:
                 RowState(Status.BASE, "parent of variants; never synced itself")
                 if base
                 else row_state(
-                    replace(pair, ambiguous=_ambiguous(suggestions)), context.integration.settings, context.writable
+                    replace(pair, ambiguous=_ambiguous(suggestions)),
+                    context.integration.settings,
+                    context.writable,
+                    context.comparable,
                 )
             )
         else:
             pair = self._pair(context, storefront_id, record, counterpart)
             name, search = pair.title, search_text(record) if record else pair.title.casefold()
-            state = row_state(pair, context.integration.settings, context.writable)
+            state = row_state(pair, context.integration.settings, context.writable, context.comparable)
         detail = difference_text(state, context.integration.settings) if mapping else suggestion_text(suggestions)
         if isinstance(record, Fee):
             detail = " · ".join(filter(None, (fee_amount(record, context.integration.settings), detail)))

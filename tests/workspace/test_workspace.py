@@ -314,3 +314,22 @@ async def test_external_ids_are_written_with_consent_only_and_only_into_empty_on
     written = [e for e in ws.history("resale") if e.action == "write external id"]
     assert len(written) == len(outcomes)
     assert all(e.outcome == "applied" for e in written)
+
+
+async def test_an_automatic_run_leaves_first_syncs_to_people_and_writes_the_rest(ws, systems):
+    (first, _), (second, bid) = easy_pairs(systems, 2)
+    ws.map(None, Kind.PRODUCTS, easy_pairs(systems, 2))
+    plan = await ws.plan(None, ids=[second])
+    await ws.sync(plan, allow=guards(plan))
+    psa = systems.psa.state.tables["products"]
+    price = psa[bid]["price_retail"]
+    psa[bid]["price_retail"] = round(price * 1.05, 2)
+    untouched = dict(psa[systems.world.product_pairs[first]])
+    made = ws.schedules.add("resale", "every 15 minutes", "UTC")
+    await ws.scheduler().run_once(made)
+    assert psa[bid]["price_retail"] == price
+    assert psa[systems.world.product_pairs[first]] == untouched
+    (newest, *_) = ws.runs("resale")
+    assert newest.trigger == f"schedule {made.id}"
+    assert "by hand" in next(o for o in ws.outcomes(newest.id) if o.storefront_id == first).message
+    assert ws.schedules.get(made.id).last_good is not None

@@ -45,8 +45,10 @@ def command_line() -> Any:
         pulling,
         runs,
         sandbox,
+        schedule,
         suggesting,
         syncing,
+        watching,
         workspace_files,
     )
 
@@ -61,9 +63,9 @@ def command_line() -> Any:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDTH},
     )
     app.callback(invoke_without_command=True, help=HELP)(root)
-    for group in (connection, integration, adding, importing, fees, mapping_files, workspace_files, sandbox):
+    for group in (connection, integration, adding, importing, fees, mapping_files, schedule, workspace_files, sandbox):
         app.add_typer(group.app, rich_help_panel=None)
-    for verbs in (pulling, listing, suggesting, mapping, planning, syncing, runs, alarms, demo):
+    for verbs in (pulling, listing, suggesting, mapping, planning, syncing, runs, alarms, watching, demo):
         verbs.register(app)
     return typer.main.get_command(app)
 

@@ -101,3 +101,20 @@ def save(file: Path, text: str) -> None:
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise UsageError(f"cannot write {file}: {error.strerror}; nothing was written") from error
+
+
+@app.command("write-ids")
+@verb(networked=True)
+async def write_ids(work: Work, integration: IntegrationOption = None) -> int:
+    """Write each mapped customer's counterpart id into the storefront's external id, where that is empty.
+
+    Needs the admin's consent: `crosswalk integration set NAME --set write_external_id=true`.
+    """
+    outcomes = await work.ws.write_external_ids(integration)
+    failed = [outcome for outcome in outcomes if outcome.result.value not in {"applied", "unchanged"}]
+    work.out.result(
+        {"outcomes": outcomes},
+        f"{counted(len(outcomes) - len(failed), 'external id')} written",
+        *(f"{outcome.key}: {outcome.result}: {outcome.message}" for outcome in failed),
+    )
+    return failures.PARTIAL if failed else failures.DONE

@@ -1,0 +1,210 @@
+"""The loop that runs schedules: claims, overlap, guards, alarms, first syncs left to people, and its end in order."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from engine.alarms import Alarms
+from engine.changes import GuardHit, Plan, Purpose, Run, RunState, Totals
+from engine.errors import Busy, Unreachable
+from engine.events import Events
+from engine.history import History
+from engine.schedule import jitter, next_slot
+from engine.scheduler import Scheduler, overdue
+from engine.schedules import Schedules
+from engine.store import open_store
+
+START = datetime(2026, 1, 1, 12, tzinfo=UTC)
+PLAN = Plan("p", "shop", Purpose.SYNC, START, "tester", "lineage", "fingerprint")
+GOOD = Run(
+    "r1", "shop", Purpose.SYNC, RunState.DONE, START, START, "tester", "p", Totals(planned=2, applied=1, blocked=1)
+)
+
+
+class ManualClock:
+    """Sleeping is waiting for the test to let time pass."""
+
+    def __init__(self):
+        self.at = START
+        self.ticks = asyncio.Queue()
+
+    def now(self):
+        return self.at
+
+    def monotonic(self):
+        return self.at.timestamp()
+
+    async def sleep(self, seconds):
+        await self.ticks.get()
+
+
+class Syncs:
+    """Plans and runs as told; ``gate`` holds a run until the test opens it."""
+
+    def __init__(self):
+        self.plan_answer, self.run_answer, self.calls = PLAN, GOOD, []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.started = asyncio.Event()
+
+    async def plan(self, integration, **wanted):
+        self.calls.append(("plan", wanted["unattended"]))
+        if isinstance(self.plan_answer, Exception):
+            raise self.plan_answer
+        return self.plan_answer
+
+    async def sync(self, plan, *, allow=(), trigger=""):
+        self.calls.append(("sync", tuple(allow), trigger))
+        self.started.set()
+        await self.gate.wait()
+        if isinstance(self.run_answer, Exception):
+            raise self.run_answer
+        return self.run_answer
+
+
+class Stage:
+    def __init__(self, path):
+        self.clock, self.syncs, self.store = ManualClock(), Syncs(), open_store(path / "workspace.db")
+        self.schedules = Schedules(self.store, History(self.store), self.clock, "tester")
+        self.alarms = Alarms(self.store, self.clock, Events(), "tester")
+        self.scheduler = Scheduler(self.syncs, self.schedules, self.alarms, self.clock, "here")
+        self.schedule = self.schedules.add("shop", "every 15 minutes", "UTC")
+
+    def pass_slots(self, count):
+        slot = self.schedules.get(self.schedule.id).last_slot or START
+        for _ in range(count):
+            slot = next_slot(self.schedule, slot)
+        self.clock.at = slot + jitter(self.schedule)
+
+    async def settle(self):
+        await asyncio.gather(*self.scheduler.running.values())
+
+    def messages(self):
+        return [alarm.message for alarm in self.alarms.all(open_only=True)]
+
+    def now(self):
+        return self.schedules.get(self.schedule.id)
+
+
+@pytest.fixture
+def stage(tmp_path):
+    made = Stage(tmp_path)
+    yield made
+    made.store.close()
+
+
+async def test_what_is_due_runs_once_unattended_and_allows_no_guard(stage):
+    assert stage.scheduler.start_due() == []
+    stage.pass_slots(1)
+    assert [s.id for s in stage.scheduler.start_due()] == [stage.schedule.id]
+    await stage.settle()
+    assert stage.syncs.calls == [("plan", True), ("sync", (), f"schedule {stage.schedule.id}")]
+    assert (stage.now().last_run, stage.now().last_good) == ("r1", stage.clock.at)
+    assert stage.scheduler.start_due() == []
+    assert stage.messages() == []
+
+
+async def test_a_guard_stops_the_run_and_raises_an_alarm(stage):
+    hit = GuardHit("zero-price", "1 row would get a price of zero", 1)
+    stage.syncs.plan_answer = replace(PLAN, guards=(hit,))
+    stage.pass_slots(1)
+    stage.scheduler.start_due()
+    await stage.settle()
+    assert [call[0] for call in stage.syncs.calls] == ["plan"]
+    assert stage.now().last_good is None
+    assert "zero-price" in stage.messages()[0]
+    assert "nothing was written" in stage.messages()[0]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Unreachable("no answer", connection="psa"),
+        replace(GOOD, totals=Totals(planned=1, rejected=1)),
+        replace(GOOD, state=RunState.FAILED),
+    ],
+)
+async def test_a_bad_run_is_an_alarm_and_not_a_good_one(stage, answer):
+    stage.syncs.run_answer = answer
+    stage.pass_slots(1)
+    stage.scheduler.start_due()
+    await stage.settle()
+    assert stage.now().last_good is None
+    assert stage.now().last_result.startswith("failed")
+    assert len(stage.messages()) == 1
+    assert overdue(stage.schedules.all(), stage.clock, ["here"]) != []
+
+
+async def test_runs_of_one_integration_never_overlap(stage):
+    stage.syncs.gate.clear()
+    stage.pass_slots(1)
+    stage.scheduler.start_due()
+    await stage.syncs.started.wait()
+    stage.pass_slots(1)
+    assert stage.scheduler.start_due() == []
+    assert "still going on" in stage.now().last_result
+    assert stage.now().skipped == 1
+    stage.syncs.gate.set()
+    await stage.settle()
+    assert [call[0] for call in stage.syncs.calls] == ["plan", "sync"]
+
+
+async def test_missed_slots_are_one_run_and_said(stage):
+    stage.pass_slots(5)
+    stage.scheduler.start_due()
+    await stage.settle()
+    assert [call[0] for call in stage.syncs.calls] == ["plan", "sync"]
+    assert "missed 4 slot(s)" in stage.messages()[0]
+    stage.clock.at += timedelta(days=2)
+    stage.clock.at = stage.clock.at.replace(minute=14)
+    daily = stage.schedules.add("other", "daily at 03:00", "UTC")
+    stage.clock.at += timedelta(days=1)
+    stage.clock.at = stage.clock.at.replace(hour=20)
+    started = stage.scheduler.start_due()
+    assert daily.id not in {s.id for s in started}
+    assert any("missed" in message and daily.id in message for message in stage.messages())
+    await stage.settle()
+
+
+async def test_another_process_at_work_means_skipped_not_failed(stage):
+    stage.syncs.plan_answer = Busy("connection 'psa' is in use: sync of shop")
+    stage.pass_slots(1)
+    stage.scheduler.start_due()
+    await stage.settle()
+    assert stage.now().last_result.startswith("skipped")
+    assert stage.messages() == []
+
+
+async def test_two_schedulers_on_one_store_run_a_slot_once(stage):
+    rival = Scheduler(
+        stage.syncs, Schedules(stage.store, History(stage.store), stage.clock, "rival"), stage.alarms, stage.clock
+    )
+    stage.pass_slots(1)
+    assert len(stage.scheduler.start_due()) + len(rival.start_due()) == 1
+    await stage.settle()
+
+
+async def test_the_loop_says_that_it_lives_and_ends_in_order(stage):
+    stage.syncs.gate.clear()
+    stage.pass_slots(1)
+    loop = asyncio.create_task(stage.scheduler.run())
+    await stage.syncs.started.wait()
+    assert stage.schedules.alive() == ["here"]
+    assert overdue(stage.schedules.all(), stage.clock, stage.schedules.alive()) == []
+    loop.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await loop
+    assert stage.now().last_result == "cut short: the program was closed"
+    assert stage.schedules.alive() == []
+    assert "no scheduler is running" in overdue(stage.schedules.all(), stage.clock, [])[0]
+
+
+async def test_a_scheduler_that_died_is_noticed_within_a_minute(stage):
+    stage.schedules.beat("gone")
+    assert stage.schedules.alive() == ["gone"]
+    stage.clock.at += timedelta(seconds=61)
+    assert stage.schedules.alive() == []

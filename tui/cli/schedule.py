@@ -1,0 +1,163 @@
+"""``crosswalk schedule``: automatic syncs, in plain words or cron. They run in an open console or in ``crosswalk watch``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tui.cli import values
+from tui.cli.options import FieldsOption, IdsOption, IntegrationOption, KindsOption, OverwriteOption
+from tui.cli.verbs import Work, verb
+
+app = typer.Typer(name="schedule", help="Automatic syncs of an integration.", no_args_is_help=True)
+
+RhythmArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="RHYTHM",
+        help="Plain words (every 30 minutes, daily at 02:30) or five cron fields, quoted.",
+        show_default=False,
+    ),
+]
+ScheduleArgument = Annotated[
+    str, typer.Argument(metavar="SCHEDULE", help="Its id; see `crosswalk schedule list`.", show_default=False)
+]
+ZoneOption = Annotated[str, typer.Option("--timezone", metavar="ZONE", help="Such as Europe/Berlin.")]
+
+
+@app.command("check")
+@verb()
+async def check(work: Work, rhythm: RhythmArgument, timezone: ZoneOption = "UTC") -> None:
+    """Say whether a rhythm is allowed (15 minutes to 24 hours), and when it would fire next."""
+    from engine.cron_bounds import check as bounds_of
+    from engine.cron_words import to_cron, to_words
+    from engine.schedule import Schedule, next_slot, zone
+
+    expression = to_cron(rhythm)
+    bounds = bounds_of(expression)
+    tz = zone(timezone)
+    slot = work.ws.clock.now()
+    sample = Schedule("check", "", expression, timezone, slot)
+    fires = []
+    for _ in range(3):
+        slot = next_slot(sample, slot)
+        fires.append(slot.astimezone(tz))
+    value = {
+        "expression": expression,
+        "words": to_words(expression),
+        "shortest_minutes": bounds.shortest,
+        "longest_minutes": bounds.longest,
+        "timezone": timezone,
+        "next": fires,
+    }
+    work.out.result(
+        value,
+        f"{to_words(expression)} ({expression}): {bounds.shortest} to {bounds.longest} minutes apart",
+        *(f"  {fire:%a %Y-%m-%d %H:%M} {timezone}" for fire in fires),
+    )
+
+
+@app.command("add")
+@verb()
+async def add(
+    work: Work,
+    rhythm: RhythmArgument,
+    timezone: ZoneOption = "UTC",
+    fields: FieldsOption = None,
+    kinds: KindsOption = None,
+    ids: IdsOption = None,
+    overwrite: OverwriteOption = None,
+    integration: IntegrationOption = None,
+) -> None:
+    """Sync an integration by itself. What would need a person (a guard, a first sync) is never done by it."""
+    from engine.model import Side
+
+    chosen = work.ws.integration(integration)
+    made = work.ws.schedules.add(
+        chosen.name,
+        rhythm,
+        timezone,
+        fields=values.fields(fields) or (),
+        kinds=values.kinds(kinds),
+        overwrite=None if overwrite is None else Side(overwrite),
+        ids=values.ids(ids) or (),
+    )
+    recent = [r for r in work.ws.runs(chosen.name) if r.ended is not None]
+    longest = max(((r.ended - r.started).total_seconds() for r in recent if r.ended), default=0.0)
+    work.out.result({"schedule": made}, f"{made.id} added: {made.expression} {made.timezone}")
+    if longest > _shortest(made.expression) * 30:
+        work.out.say(
+            f"crosswalk: a run took {longest / 60:.0f} minutes, more than half of this pause; choose a longer one"
+        )
+    if not work.ws.schedules.alive():
+        work.out.say("It runs while a console is open, or: crosswalk watch")
+
+
+def _shortest(expression: str) -> int:
+    from engine.cron_bounds import bounds
+
+    return bounds(expression).shortest
+
+
+@app.command("list")
+@verb()
+async def list_all(work: Work) -> None:
+    """List all schedules: when each runs next, how the last run ended, and the last good one."""
+    from engine.cron_words import to_words
+
+    scheduler = work.ws.scheduler()
+    found = work.ws.schedules.all()
+    if work.out.json:
+        work.out.document({"schedules": [{"schedule": s, "next": scheduler.next_fire(s)} for s in found]})
+        return
+    rows = [
+        (
+            s.id,
+            s.integration,
+            to_words(s.expression),
+            s.timezone,
+            scheduler.next_fire(s)[:16].replace("T", " ") or "paused",
+            f"{s.last_good:%Y-%m-%d %H:%M}" if s.last_good else "never",
+            s.last_result or "not run yet",
+            s.skipped,
+        )
+        for s in found
+    ]
+    headers = ("SCHEDULE", "INTEGRATION", "RHYTHM", "ZONE", "NEXT (UTC)", "LAST GOOD (UTC)", "LAST RUN", "MISSED")
+    work.out.table(headers, rows)
+
+
+@app.command("remove")
+@verb()
+async def remove(work: Work, schedule_id: ScheduleArgument) -> None:
+    """Remove a schedule; its runs stay in the history."""
+    work.ws.schedules.remove(schedule_id)
+    work.out.result({"removed": schedule_id}, f"{schedule_id} removed")
+
+
+@app.command("pause")
+@verb()
+async def pause(work: Work, schedule_id: ScheduleArgument) -> None:
+    """Pause a schedule; what passes meanwhile is not missed."""
+    work.out.result({"schedule": work.ws.schedules.enable(schedule_id, enabled=False)}, f"{schedule_id} paused")
+
+
+@app.command("continue")
+@verb()
+async def go_on(work: Work, schedule_id: ScheduleArgument) -> None:
+    """Let a paused schedule go on."""
+    work.out.result({"schedule": work.ws.schedules.enable(schedule_id, enabled=True)}, f"{schedule_id} goes on")
+
+
+@app.command("run")
+@verb(networked=True)
+async def run(work: Work, schedule_id: ScheduleArgument) -> int:
+    """Run a schedule once, now, exactly as it would run by itself."""
+    from tui.cli import failures
+
+    schedule = work.ws.schedules.get(schedule_id)
+    await work.ws.scheduler().run_once(schedule)
+    done = work.ws.schedules.get(schedule_id)
+    work.out.result({"schedule": done}, f"{schedule_id}: {done.last_result}")
+    return failures.FAILED if done.last_result.startswith(("failed", "skipped")) else failures.DONE
