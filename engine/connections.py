@@ -37,6 +37,15 @@ def check_options(kind: ConnectorType, options: Mapping[str, str]) -> None:
         raise UsageError(f"{kind.name} needs {', '.join(missing)}; nothing was saved")
 
 
+def absolute_paths(kind: ConnectorType, options: Mapping[str, str]) -> dict[str, str]:
+    """Options that are paths made absolute: a scheduled run starts in another directory."""
+    paths = {option.name for option in kind.options if option.path}
+    return {
+        name: str(Path(value).expanduser().absolute()) if value and name in paths else value
+        for name, value in options.items()
+    }
+
+
 class Connections:
     """The ``connections`` table, and the connectors opened from it (one per connection, kept until ``close``)."""
 
@@ -69,8 +78,9 @@ class Connections:
 
     def add(self, name: str, type_name: str, options: Mapping[str, str]) -> ConnectionView:
         check_name("connection", name)
-        given = {key: value for key, value in options.items() if value}
-        check_options(self._registry.get(type_name), given)
+        kind = self._registry.get(type_name)
+        given = {key: value for key, value in absolute_paths(kind, options).items() if value}
+        check_options(kind, given)
         document = {"name": name, "type": type_name, "options": given, "state": "not checked", "message": ""}
         with self._store.transaction():
             if name in self.names():
@@ -81,8 +91,10 @@ class Connections:
     def set(self, name: str, options: Mapping[str, str]) -> ConnectionView:
         """Change some options; an empty value removes one. The connector is opened anew on its next use."""
         doc = self._document(name)
-        merged = {key: value for key, value in {**doc["options"], **options}.items() if value}
-        check_options(self._registry.get(doc["type"]), merged)
+        kind = self._registry.get(doc["type"])
+        changed = {**doc["options"], **absolute_paths(kind, options)}
+        merged = {key: value for key, value in changed.items() if value}
+        check_options(kind, merged)
         change = {"options": merged, "state": "not checked", "message": ""}
         self._store.table("connections").update(change, Query().name == name)
         return self.view(name)

@@ -34,6 +34,7 @@ class Option:
     required: bool = False
     default: str = ""
     secret: bool = False
+    path: bool = False  # a file's path: kept absolute, so that it means the same from every directory
     prefix: bool = False  # any number of dotted names below this one (files: ``products.columns.``)
 
 

@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
@@ -221,7 +221,7 @@ class Bridge:
         self._workspace = ws
         unsubscribe = ws.events.subscribe(self._heard)
         self._ready.set()
-        background = [asyncio.create_task(job) for job in (self._recover(ws), self._look(ws), self._rebuild(ws))]
+        background = [asyncio.create_task(job) for job in self._jobs(ws)]
         try:
             await self._stop.wait()
             await self._settle(ws)
@@ -231,6 +231,19 @@ class Bridge:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
             await ws.close()
+
+    def _jobs(self, ws: Workspace) -> tuple[Coroutine[Any, Any, None], ...]:
+        return (self._recover(ws), self._look(ws), self._rebuild(ws), self._automatic(ws))
+
+    async def _automatic(self, ws: Workspace) -> None:
+        """An open console runs the schedules, like ``crosswalk watch``; a slot is run by one of them only."""
+        assert self._recovered is not None
+        await self._recovered.wait()
+        try:
+            await ws.scheduler().run()
+        except Exception as error:
+            log.exception("the scheduler ended")
+            self._fail(error)
 
     async def _run(self, fn: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         assert self._workspace is not None

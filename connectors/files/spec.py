@@ -58,7 +58,7 @@ def options() -> tuple[Option, ...]:
     for kind in (Kind.CUSTOMERS, Kind.PRODUCTS, Kind.FEES):
         name = kind.value
         found += [
-            Option(f"{name}.path", f"File of {name}", "CSV, JSON (a list of objects) or JSON lines"),
+            Option(f"{name}.path", f"File of {name}", "CSV, JSON (a list of objects) or JSON lines", path=True),
             Option(f"{name}.format", f"Format of {name}", "csv, json or jsonl; by the file's suffix where not set"),
             Option(f"{name}.encoding", f"Encoding of {name}", "such as cp1252; utf-8 where not set"),
             Option(f"{name}.delimiter", f"Delimiter of {name}", "one sign, or tab; a comma where not set"),

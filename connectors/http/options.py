@@ -12,7 +12,9 @@ from engine.errors import UsageError
 from engine.ports import ConnectionContext, Option
 
 COMMON_OPTIONS = (
-    Option("ca_file", "CA file", "Certificate (PEM) of a private authority to trust; the system's own otherwise"),
+    Option(
+        "ca_file", "CA file", "Certificate (PEM) of a private authority to trust; the system's own otherwise", path=True
+    ),
     Option("timeout_seconds", "Time-out", "Seconds to wait for an answer", default="30"),
 )
 

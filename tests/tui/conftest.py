@@ -99,6 +99,13 @@ def make_rows(kind: Kind, count: int, backoffice: int = 3) -> list[Row]:
     return rows
 
 
+class IdleScheduler:
+    """No schedule is ever due."""
+
+    async def run(self) -> None:
+        await asyncio.Event().wait()
+
+
 class FakeWorkspace:
     """The verbs the list tabs use, over plain lists; ``calls`` records every verb with its arguments."""
 
@@ -141,6 +148,9 @@ class FakeWorkspace:
     async def recover(self) -> list[Any]:
         self._called("recover")
         return []
+
+    def scheduler(self) -> Any:
+        return IdleScheduler()
 
     def changes(self) -> dict[str, int]:
         return dict(self.counters)

@@ -333,3 +333,12 @@ async def test_an_automatic_run_leaves_first_syncs_to_people_and_writes_the_rest
     assert newest.trigger == f"schedule {made.id}"
     assert "by hand" in next(o for o in ws.outcomes(newest.id) if o.storefront_id == first).message
     assert ws.schedules.get(made.id).last_good is not None
+
+
+async def test_a_files_path_is_kept_absolute(ws, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shop.csv").write_text("id,name\n1,Chair\n")
+    view = ws.add_connection("shop", "files", {"products.path": "shop.csv"})
+    assert view.options["products.path"] == str(tmp_path / "shop.csv")
+    monkeypatch.chdir("/")
+    assert (await ws.check_connection("shop")).ok
