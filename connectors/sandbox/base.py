@@ -104,6 +104,10 @@ class Sandbox(ABC):
     def options(self, base_url: str) -> dict[str, str]:
         """The other options of a connection to this sandbox, as ``connection add --set`` takes them."""
 
+    def control_routes(self) -> Sequence[Route]:
+        """Further operations below ``/_control`` that only this system has."""
+        return ()
+
     def forget_sessions(self) -> None:  # noqa: B027 - a system without sessions has nothing to forget
         """Revoke tokens handed out (``reset`` calls it)."""
 

@@ -13,6 +13,8 @@ All below ``/_control``, with the header ``X-Control-Token``; never logged, neve
     POST   /_control/expire               sessions and tokens handed out end now
     POST   /_control/release              held requests go on
     POST   /_control/reset                as started
+
+A system may add operations of its own (``Sandbox.control_routes``).
 """
 
 from __future__ import annotations
@@ -63,6 +65,7 @@ class Control:
             Route("POST", "/expire", self._expire),
             Route("POST", "/release", self._release),
             Route("POST", "/reset", self._reset),
+            *sandbox.control_routes(),
         )
 
     def handle(self, call: Call) -> Reply:

@@ -9,6 +9,7 @@ from connectors.sandbox.base import Sandbox
 from connectors.sandbox.marketplace import Marketplace
 from connectors.sandbox.quickbooks import QuickBooks
 from connectors.sandbox.syncro import Syncro
+from connectors.sandbox.woocommerce import WooCommerce
 from connectors.sandbox.world import World
 
 #: ``SYSTEMS[name](world, latency_ms=..., rate=...)`` makes a sandbox.
@@ -16,6 +17,7 @@ SYSTEMS: dict[str, Callable[..., Sandbox]] = {
     "marketplace": Marketplace,
     "syncro": Syncro,
     "quickbooks": QuickBooks,
+    "woocommerce": WooCommerce,
 }
 
 

@@ -90,7 +90,9 @@ def without_last(reply: Reply) -> Reply:
     """A list reply that leaves its last record out; any other reply as it is."""
     if reply.status != 200:
         return reply
-    return as_json(_shortened(json.loads(reply.body)), reply.status, reply.headers[1:])
+    value = json.loads(reply.body)
+    shortened = value[:-1] if isinstance(value, list) else _shortened(value)
+    return as_json(shortened, reply.status, reply.headers[1:])
 
 
 def _shortened(value: Json) -> Json:
