@@ -48,10 +48,10 @@ class GrantFile:
         try:
             mode = stat.S_IMODE(self._path.stat().st_mode)
             text = self._path.read_text("utf-8")
-        except FileNotFoundError:
+        except (FileNotFoundError, UnicodeDecodeError):
             return None
-        except (OSError, UnicodeDecodeError) as error:
-            raise self._refused(f"{self._path} cannot be read: {error}") from None
+        except OSError as error:
+            raise self._refused(f"{self._path} cannot be read: {error.strerror}") from None
         if mode & 0o077:
             raise self._refused(f"{self._path} can be read by others (mode {mode:04o}); run: chmod 600 {self._path}")
         try:
