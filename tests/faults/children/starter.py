@@ -9,6 +9,7 @@ or after its n-th commit of any database; with ``file_bytes`` no file may grow b
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import os
 import resource
@@ -27,6 +28,19 @@ from engine.clock import SystemClock
 from engine.store.session import Session
 from tui.cli import entry
 
+#: What commands import only when they need it: paid for once, here.
+LATE = (
+    "anyio._backends._asyncio",
+    "certifi",
+    "concurrent.futures.thread",
+    "connectors.secrets",
+    "engine.workspace",
+    "httpcore._async.http11",
+    "tui.cli.documents",
+    "tui.cli.stopping",
+    "tui.widgets.plain",
+    "tui.widgets.plan_lines",
+)
 commits = 0
 
 
@@ -86,6 +100,8 @@ def main() -> None:
     for kind in EntryPointRegistry().types():
         assert kind.open
     entry.command_line()
+    for name in LATE:
+        importlib.import_module(name)
     for line in sys.stdin:
         order = json.loads(line)
         pid = os.fork()
