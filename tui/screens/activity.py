@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from tui.actions import Action, Context
-from tui.screens.history import alarm_dialog, entry_dialog
+from tui.screens.history import EditPage, alarm_dialog, entry_dialog
 from tui.screens.tab import TabScreen
 from tui.widgets.access import ask
 from tui.widgets.activity_lines import ALARMS, CATEGORIES, HEADER, RUNS, ActivityLine, activity, chosen, time_text
@@ -32,7 +32,7 @@ ENTRIES, LISTED_RUNS = 2_000, 200
 TABLES = frozenset({"history", "runs", "alarms"})
 
 COLUMNS: tuple[Column[ActivityLine], ...] = (
-    Column("at", "Time", time_text, 19),
+    Column("at", "Time", time_text, 14),
     Column("action", "Action", lambda line: line.action, 12, weight=1),
     Column("name", "What", lambda line: line.name, 14, weight=3),
     Column("change", "Change", lambda line: line.change, 12, weight=3),
@@ -78,6 +78,8 @@ async def _open(context: Context) -> None:
         await context.console.push_screen_wait(RunScreen(cast("Run", line.source).id))
     elif line.category == ALARMS:
         await context.console.push_screen_wait(alarm_dialog(cast("Alarm", line.source)))
+    elif line.key[0] == "edit":
+        await context.console.push_screen_wait(EditPage(cast("HistoryEntry", line.source)))
     else:
         await context.console.push_screen_wait(entry_dialog(cast("HistoryEntry", line.source)))
 

@@ -1,15 +1,24 @@
-"""The drill-down of one line of the history: what it was before and after, who did it, when, how, in which run."""
+"""The drill-down of the history: one entry in full, and all rows of one edit with their before and after."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from textual import on, work
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui.screens.page import Page
+from tui.widgets.access import ask
+from tui.widgets.activity_lines import HEADER, exported
+from tui.widgets.columns import Column
 from tui.widgets.dialogs import MessageDialog
+from tui.widgets.export import export_rows
+from tui.widgets.lines import LineTable
+from tui.widgets.plan_lines import many
 from tui.widgets.run_lines import moment
 from tui.widgets.text import content
 
@@ -64,3 +73,63 @@ def alarm_dialog(alarm: Alarm) -> FactsDialog:
             ("Acknowledged at", moment(alarm.acknowledged_at) if alarm.acknowledged_at is not None else ""),
         ),
     )
+
+
+#: Rows of one edit that are listed.
+LIMIT = 100_000
+
+COLUMNS: tuple[Column[HistoryEntry], ...] = (
+    Column("name", "Record", lambda entry: entry.name or entry.storefront_id, 16, weight=3),
+    Column("storefront", "Storefront id", lambda entry: entry.storefront_id, 10, weight=1, drop=2),
+    Column("before", "Before", lambda entry: entry.before or "nothing", 12, weight=2),
+    Column("after", "After", lambda entry: entry.after or "nothing", 12, weight=2),
+    Column("outcome", "", lambda entry: entry.outcome or entry.how, 8, weight=1, drop=1),
+)
+
+
+class EditPage(Page[None]):
+    """All rows that one mapping edit changed."""
+
+    HEADING = "Edit"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("o", "open", "Open", id="edit.open"),
+        Binding("e", "export", "Export", id="edit.export"),
+    ]
+
+    def __init__(self, entry: HistoryEntry) -> None:
+        super().__init__()
+        self.entry = entry
+
+    def body(self) -> Iterable[Widget]:
+        yield Static("", classes="page--lines")
+        yield LineTable(COLUMNS, lambda entry: entry.id, empty="Nothing.")
+
+    @property
+    def table(self) -> LineTable[HistoryEntry]:
+        return self.query_one(LineTable)
+
+    def on_mount(self) -> None:
+        entry = self.entry
+        self.title_is(f"{entry.action} · {entry.integration} · {moment(entry.at)}")
+        self.table.focus()
+        self.read()
+
+    @work(exclusive=True, group="read", exit_on_error=False)
+    async def read(self) -> None:
+        """Read the rows of the edit."""
+        run = self.entry.run
+        entries = await ask(self, lambda ws: ws.history(run=run, limit=LIMIT))
+        self.table.show(entries)
+        text = f"{many(len(entries), 'row')}, by {self.entry.actor}, {self.entry.how}"
+        self.query_one(".page--lines", Static).update(content(text))
+
+    @on(LineTable.Chosen)
+    @work(exclusive=True, group="open", exit_on_error=False)
+    async def action_open(self) -> None:
+        if self.table.row is not None:
+            await self.app.push_screen_wait(entry_dialog(self.table.row))
+
+    @work(exclusive=True, group="open", exit_on_error=False)
+    async def action_export(self) -> None:
+        name = self.entry.run.replace(":", "-")
+        await export_rows(self.app, "Export edit", f"{name}.csv", HEADER, [exported(one) for one in self.table.rows])

@@ -37,6 +37,8 @@ class RunScreen(Page[Any]):
         Binding("U", "undo", "Undo", tooltip="Plan the way back, look at it, confirm", id="run.undo"),
         Binding("r", "resume", "Resume", tooltip="Go on with the rows that were not sent", id="run.resume"),
         Binding("c", "cancel", "Cancel", tooltip="Stop after the batch in flight", id="run.cancel"),
+        Binding("f", "filter", "Filter", tooltip="Show only the outcomes of one result", id="run.show"),
+        Binding("e", "export", "Export", tooltip="Write the outcomes to a CSV or JSON file", id="run.write"),
     ]
 
     def __init__(self, run_id: str = "", *, begin: Work | None = None, integration: str = "") -> None:
@@ -92,6 +94,12 @@ class RunScreen(Page[Any]):
 
     def action_leave(self) -> None:
         self.dismiss(self.view.run)
+
+    def action_filter(self) -> None:
+        self.view.action_filter()
+
+    def action_export(self) -> None:
+        self.view.action_export()
 
     # ------------------------------------------------------------------------------------------------ keys
     @work(exclusive=True, group="run-act", exit_on_error=False)

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tui.widgets.run_lines import moment, purpose, run_tone, short_totals
+from tui.widgets.run_lines import purpose, run_tone, short_moment, short_totals
 
 if TYPE_CHECKING:
     from engine.changes import Run
     from engine.views import Alarm, HistoryEntry
 
 EDITS, WRITTEN, RUNS, ALARMS = "edits", "written fields", "runs", "alarms"
+#: How the history marks the entries of one mapping edit.
+EDIT_GROUP = "edit:"
 #: What is shown without a choice: a run stands for the fields it wrote.
 USUAL = frozenset({EDITS, RUNS, ALARMS})
 CATEGORIES = (EDITS, RUNS, WRITTEN, ALARMS)
@@ -50,24 +52,50 @@ def change_text(before: str | None, after: str | None) -> str:
     return f"{before if before is not None else ''} → {after if after is not None else ''}".strip()
 
 
-def entry_line(entry: HistoryEntry) -> ActivityLine:
-    """A mapping edit, a decision or a setting; or one field that a run wrote."""
+def is_edit(entry: HistoryEntry) -> bool:
+    """Whether an entry is a mapping edit, a decision or a setting, not a field that a run wrote."""
+    return not entry.run or entry.run.startswith(EDIT_GROUP)
+
+
+def exported(entry: HistoryEntry) -> tuple[str, ...]:
+    """One entry as the columns of ``HEADER``."""
     kind = entry.kind.value if entry.kind is not None else ""
     field = entry.field.value if entry.field is not None else ""
-    category = WRITTEN if entry.run else EDITS
+    return (
+        entry.at.isoformat(), EDITS if is_edit(entry) else WRITTEN, entry.action, entry.integration, kind, entry.name,
+        entry.storefront_id, entry.backoffice_id, field, entry.before or "", entry.after or "", entry.actor, entry.how,
+        entry.outcome, entry.run, entry.request_id,
+    )  # fmt: skip
+
+
+def entry_line(entry: HistoryEntry, more: int = 0) -> ActivityLine:
+    """One edit (``more`` further rows were changed by it) or one field that a run wrote."""
+    field = entry.field.value if entry.field is not None else ""
     name = entry.name or entry.storefront_id or entry.backoffice_id
-    change = change_text(entry.before, entry.after)
+    name = f"{more + 1:,} rows: {name} …" if more else name
+    change = "" if more else change_text(entry.before, entry.after)
     outcome = entry.outcome or entry.how
     action = f"{entry.action} {field}".strip()
     tone = {"rejected": "bad", "unverified": "bad", "stale": "warn"}.get(entry.outcome, "")
+    search = f"{action} {name} {entry.storefront_id} {entry.backoffice_id} {change} {entry.actor} {outcome} {entry.integration}"
+    key = ("edit", entry.run) if more else ("entry", str(entry.id))
+    category = EDITS if is_edit(entry) else WRITTEN
     return ActivityLine(
-        ("entry", str(entry.id)), entry.at, category, action, name, change, entry.actor, outcome, tone,
-        f"{action} {name} {entry.storefront_id} {entry.backoffice_id} {change} {entry.actor} {outcome} {entry.integration}".casefold(),
-        (entry.at.isoformat(), category, entry.action, entry.integration, kind, entry.name, entry.storefront_id,
-         entry.backoffice_id, field, entry.before or "", entry.after or "", entry.actor, entry.how, entry.outcome,
-         entry.run, entry.request_id),
+        key, entry.at, category, action, name, change, entry.actor, outcome, tone, search.casefold(), exported(entry),
         entry,
     )  # fmt: skip
+
+
+def edit_lines(entries: Iterable[HistoryEntry]) -> list[ActivityLine]:
+    """One line per edit, however many rows it changed; one per written field."""
+    lines: list[ActivityLine] = []
+    groups: dict[str, list[HistoryEntry]] = {}
+    for entry in entries:
+        if entry.run.startswith(EDIT_GROUP):
+            groups.setdefault(entry.run, []).append(entry)
+        else:
+            lines.append(entry_line(entry))
+    return lines + [entry_line(group[-1], len(group) - 1) for group in groups.values()]
 
 
 def run_line(run: Run) -> ActivityLine:
@@ -98,7 +126,7 @@ def alarm_line(alarm: Alarm) -> ActivityLine:
 
 def activity(entries: Iterable[HistoryEntry], runs: Iterable[Run], alarms: Iterable[Alarm]) -> list[ActivityLine]:
     """Everything, newest first."""
-    lines = [entry_line(entry) for entry in entries]
+    lines = edit_lines(entries)
     lines += [run_line(run) for run in runs]
     lines += [alarm_line(alarm) for alarm in alarms]
     return sorted(lines, key=lambda line: (line.at, line.key), reverse=True)
@@ -117,4 +145,4 @@ def chosen(lines: Sequence[ActivityLine], text: str, category: str) -> list[int]
 
 def time_text(line: ActivityLine) -> str:
     """When it happened, in the terminal's time zone."""
-    return moment(line.at)
+    return short_moment(line.at)

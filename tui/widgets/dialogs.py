@@ -15,7 +15,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.events import Resize
+from textual.events import Key, Resize
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, OptionList, Static
@@ -55,7 +55,7 @@ class Dialog(ModalScreen[T], Generic[T]):
         & .dialog--warning { color: $text-warning; }
         & .dialog--error { color: $text-error; }
         & .dialog--gap { margin-top: 1; }
-        & Input { height: 1; }
+        & Input { height: 1; background: $boost; }
     }
     Dialog.-danger > .dialog--box { border: round $error; }
     """
@@ -267,10 +267,11 @@ class ChooseOne(Dialog[str]):
         answers.focus()
         answers.highlighted = next((n for n, answer in enumerate(self.answers) if not answer.disabled), None)
 
-    def on_key(self, event: object) -> None:
-        character = getattr(event, "character", None) or ""
+    def on_key(self, event: Key) -> None:
+        character = event.character or ""
         if character.isdecimal() and character.isascii() and 0 < int(character) <= len(self.answers):
             answer = self.answers[int(character) - 1]
+            event.stop()  # the dialog is gone when the key comes round to the screen below
             if not answer.disabled:
                 self.dismiss(answer.id)
 

@@ -145,7 +145,8 @@ def plan_totals(plan: Plan) -> str:
         parts.append(f"{creations:,} to create")
     if blocked:
         parts.append(f"{len(blocked):,} blocked")
-    parts.append(f"{many(plan.unchanged_rows, 'row')} already equal")
+    if plan.unchanged_rows:
+        parts.append(f"{many(plan.unchanged_rows, 'row')} already equal")
     return " · ".join(parts)
 
 
@@ -176,7 +177,8 @@ def calls_text(plan: Plan, budgets: Mapping[str, Budget]) -> str:
         if budget is not None and budget.limit:
             text += f" at {budget.limit / budget.window * 60:g}/min"
         parts.append(text)
-    return f"{' · '.join(parts) or 'no calls'} · about {duration(plan.eta_seconds)}"
+    about = "" if plan.eta_seconds < 1 else "about "
+    return f"{' · '.join(parts) or 'no calls'} · {about}{duration(plan.eta_seconds)}"
 
 
 def totals_text(totals: Totals) -> str:

@@ -17,6 +17,11 @@ def moment(at: datetime | None) -> str:
     return at.astimezone().strftime("%Y-%m-%d %H:%M:%S") if at is not None else "–"
 
 
+def short_moment(at: datetime) -> str:
+    """As ``moment``, without the year: for lists."""
+    return at.astimezone().strftime("%m-%d %H:%M:%S")
+
+
 def run_tone(run: Run) -> str:
     """The tone of a run's state."""
     wrong = run.totals.rejected + run.totals.unverified
@@ -56,11 +61,11 @@ def purpose(run: Run) -> str:
 
 
 RUN_COLUMNS: tuple[Column[Run], ...] = (
-    Column("started", "Started", lambda run: moment(run.started), 19),
-    Column("integration", "Integration", lambda run: run.integration, 10, weight=1),
-    Column("purpose", "What", purpose, 8, weight=1, drop=2),
+    Column("started", "Started", lambda run: short_moment(run.started), 14),
+    Column("integration", "Integration", lambda run: run.integration, 8, weight=1),
+    Column("purpose", "What", purpose, 12, weight=1, drop=2),
     Column("state", "State", lambda run: run.state.value, 11, tone=run_tone),
-    Column("totals", "Outcomes", short_totals, 18, weight=4),
+    Column("totals", "Outcomes", short_totals, 16, weight=4),
     Column("took", "Took", took, 9, drop=3),
     Column("actor", "By", lambda run: run.actor, 8, drop=4),
     Column("trigger", "Trigger", lambda run: run.trigger, 8, drop=5),

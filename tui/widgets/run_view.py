@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -54,11 +54,13 @@ class RunView(Vertical):
     """Shows one run at a time (``follow``). ``engine_changed`` keeps it current; it polls nothing by itself."""
 
     DEFAULT_CSS = """
-    RunView { height: 1fr; & > Static { height: auto; max-height: 3; } }
+    RunView { height: 1fr; & > Static { height: auto; max-height: 3; padding: 0 1; } & > .run--note { color: $text-muted; } }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "filter", "Filter", tooltip="Show only the outcomes of one result", id="run.filter"),
-        Binding("e", "export", "Export", tooltip="Write the outcomes to a CSV or JSON file", id="run.export"),
+        Binding("f", "filter", "Filter", show=False, tooltip="Show only the outcomes of one result", id="run.filter"),
+        Binding(
+            "e", "export", "Export", show=False, tooltip="Write the outcomes to a CSV or JSON file", id="run.export"
+        ),
     ]
 
     class Loaded(Message):
@@ -76,7 +78,8 @@ class RunView(Vertical):
     def compose(self) -> ComposeResult:
         yield ProgressLine()
         yield OutcomeTable()
-        yield Static("")
+        yield Static("", classes="run--note")
+        yield Static("", classes="run--totals")
 
     @property
     def table(self) -> OutcomeTable:
@@ -166,12 +169,24 @@ class RunView(Vertical):
         table.show(self._lines, view)
         if following and view:
             table.cursor = len(view) - 1
-        self.query_one(Static).update(content(self.summary()))
+        self.query_one(".run--totals", Static).update(content(self.summary()))
+        self._note()
         if self.run is not None and not self.running:
             done = len(self._lines)
             self.query_one(ProgressLine).update(
                 Progress(done, max(done, self.run.totals.planned), phase=self.run.state.value)
             )
+
+    @on(OutcomeTable.Moved)
+    def _moved(self, event: OutcomeTable.Moved) -> None:
+        event.stop()
+        self._note()
+
+    def _note(self) -> None:
+        line = self.table.row
+        text = f"{line.name} · {line.field}: {line.result}" if line is not None else ""
+        text += f": {line.message}" if line is not None and line.message else ""
+        self.query_one(".run--note", Static).update(content(text))
 
     def summary(self) -> str:
         """The totals in one line: from the run once it ended, counted as they come before."""

@@ -325,17 +325,13 @@ class SyncPanel(Vertical):
         self.stage = Stage.RUNNING
         self.query_one(RunView).follow(run_id)
 
-    def action_cancel(self) -> None:
-        if self.stage is Stage.RUNNING:
-            self._cancel_wanted = True
-            self._send_cancel()
-            self._note("Cancel asked: the batch in flight is settled first; what was not sent can be resumed (r).")
-
     @work(group="sync-cancel", exit_on_error=False)
-    async def _send_cancel(self) -> None:
-        run_id = self.query_one(RunView).run_id
-        if run_id:
-            await ask(self, lambda ws: ws.cancel(run_id))
+    async def action_cancel(self) -> None:
+        if self.stage is Stage.RUNNING:
+            self._cancel_wanted, run_id = True, self.query_one(RunView).run_id
+            self._note("Cancel asked: the batch in flight is settled first; what was not sent can be resumed (r).")
+            if run_id:
+                await ask(self, lambda ws: ws.cancel(run_id))
 
     @work(exclusive=True, group="sync", exit_on_error=False)
     async def action_resume(self) -> None:
@@ -375,7 +371,7 @@ class SyncPanel(Vertical):
             ):
                 view.follow(event.run.id)
                 if self._cancel_wanted:
-                    self._send_cancel()
+                    self.action_cancel()
         view.engine_changed(update)
         if update.overview is not None:
             mine = [run for run in update.overview.runs if run.integration == integration_of(self)]
@@ -417,7 +413,7 @@ class SyncPanel(Vertical):
             case Stage.PREVIEW:
                 self._note_line()
             case Stage.ENDED:
-                self._note("U undoes this run · r resumes what was not sent · p plans again · esc closes")
+                self._note("U undoes this run · r resumes what was not sent · f filters · e exports · p plans again")
             case Stage.RUNNING:
                 self._note("c cancels after the batch in flight · the run goes on when you leave this tab")
 

@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import os
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -368,3 +369,64 @@ async def connected(real: Any, files: Path) -> Any:
     real.add_integration("acme", "shop", "erp", {"fields": "price,cost,sku"})
     await real.pull("acme")
     return real
+
+
+class Real:
+    """The real console over a real workspace, in its own engine thread: press keys, wait for words on the screen."""
+
+    def __init__(self, console: Any, pilot: Any) -> None:
+        self.console, self.pilot = console, pilot
+
+    @property
+    def text(self) -> str:
+        return painted_text(self.console)
+
+    async def until(self, condition: Callable[[], bool], tries: int = 300) -> None:
+        for _ in range(tries):
+            if condition():
+                return
+            await self.pilot.pause()
+            await asyncio.sleep(0.005)
+        raise AssertionError(f"never happened; on the screen:\n{self.text}")
+
+    async def sees(self, *words: str) -> None:
+        """Wait until all these words are on the screen."""
+        await self.until(lambda: all(word in self.text for word in words))
+
+    async def press(self, *keys: str, sees: str = "") -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+        if sees:
+            await self.sees(sees)
+
+    async def ask(self, verb: Callable[[Any], Any]) -> Any:
+        """Run something in the engine's thread."""
+        return await self.console.bridge.call(verb)
+
+
+@pytest.fixture
+def real_console(connected: Any, files: Path) -> Callable[..., Any]:
+    """``async with real_console(tab=..., size=...) as it``: three products mapped, everything read."""
+
+    @asynccontextmanager
+    async def start(
+        tab: str = "products", size: tuple[int, int] = (80, 24), mapped: bool = True
+    ) -> AsyncIterator[Real]:
+        from connectors.registry import EntryPointRegistry
+        from engine.workspace import Workspace
+        from tui.app import Console
+
+        if mapped:
+            connected.map("acme", Kind.PRODUCTS, [("p1", "b1"), ("p2", "b2"), ("p3", "b3")])
+        await connected.suggest("acme", Kind.PRODUCTS)
+        path = connected.path
+        console = Console(lambda: Workspace.open(path, EntryPointRegistry(), actor="ada"), first_tab=tab, poll=0.05)
+        try:
+            async with console.run_test(size=size, notifications=True) as pilot:
+                it = Real(console, pilot)
+                await it.until(lambda: len(console.live.snapshots) == 3)
+                yield it
+        finally:
+            assert await asyncio.to_thread(console.bridge.close, 10.0)
+
+    return start
