@@ -23,7 +23,7 @@ ITEM_FIELDS = frozenset(
         "ReorderPoint", "ManPartNum", "DepositToAccountRef", "SalesTaxCodeRef", "PurchaseTaxCodeRef", "InvStartDate",
         "BuildPoint", "PrintGroupedItems", "SpecialItem", "SpecialItemType", "ItemGroupDetail", "ItemAssemblyDetail",
         "AbatementRate", "ReverseChargeRate", "ServiceType", "ItemCategoryType", "TaxClassificationRef", "UQCDisplayText",
-        "UQCId", "ClassRef", "Source", "DeferredRevenue",
+        "UQCId", "ClassRef", "Source", "DeferredRevenue", "ItemEx",
     }
 )  # fmt: skip
 NAMES = {"Item": "Name", "Customer": "DisplayName", "Account": "Name"}
