@@ -17,7 +17,7 @@ from connectors.http import failures, wire
 from connectors.http.auth import Auth
 from connectors.http.failures import Asked, Dialect
 from connectors.http.options import Endpoint
-from connectors.http.pace import Pace
+from connectors.http.pace import Pace, retry_after
 from connectors.http.pool import Lease
 from connectors.http.redact import Redactor
 from engine.errors import AuthenticationError, ProtocolError, RateLimited, Unreachable
@@ -186,6 +186,10 @@ class Client:
         asked = Asked(asked.connection, asked.method, asked.path, theirs or told or asked.request_id, asked.safe)
         self._log(asked, str(answer.status_code), started)
         self._pace.heed(answer.headers)
+        if answer.status_code == 503:
+            wait = retry_after(answer.headers)
+            if wait is not None and wait <= self._policy.patience:
+                self._pace.pause(wait, "the system asked to wait (503)")
         if not answer.is_success:
             raise failures.from_answer(answer.status_code, answer.headers, data, asked, self.dialect, self.redactor)
         if not readable:

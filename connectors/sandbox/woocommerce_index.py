@@ -41,9 +41,9 @@ def index(routes: Iterable[Route], *, cogs: bool, incremental: bool) -> Json:
 
 
 def _args(route: Route, cogs: bool, incremental: bool) -> Json:
-    goods = "product" in route.path or "variation" in route.path
+    goods = ("product" in route.path or "variation" in route.path) and "categories" not in route.path
     if route.method == "GET" and not route.path.endswith("}"):
-        args = dict(LISTS)
+        args = {name: value for name, value in LISTS.items() if name != "offset" or "categories" not in route.path}
         if goods or route.path == "/orders":
             dates = DATES if incremental else DATES[:2]
             args |= {name: {"format": "date-time", "type": "string"} for name in dates}

@@ -8,6 +8,7 @@ from decimal import Decimal
 import httpx
 import pytest
 
+from connectors.sandbox.wire import Reply
 from connectors.woocommerce import CONNECTOR
 from engine.errors import AuthenticationError, ConnectorError, IncompleteRead, PermissionMissing, UsageError
 from engine.model import Field, Kind
@@ -310,6 +311,15 @@ class TestRights:
         served.app.maintenance = True
         with pytest.raises(ConnectorError, match="503"):
             await gather(connect(served))
+
+    async def test_a_503_that_names_a_moment_is_waited_for(self, store, connect, gather, monkeypatch) -> None:
+        served = store()
+        unavailable = Reply(503, b"<html></html>", (("content-type", "text/html"), ("retry-after", "1")))
+        monkeypatch.setattr(served.app, "failure", lambda call, status: unavailable)
+        served.app.faults.add("error", path="/products")
+        connector = connect(served)
+        assert await gather(connector)
+        assert connector.budget().throttled == 1
 
     async def test_recent_orders_only(self, store, connect) -> None:
         served = store()
