@@ -149,7 +149,7 @@ class AcceptAll(Page[Any]):
         if not chosen:
             return
         lines = ["The most doubtful ones:"]
-        names = [f"{one.score:.2f}  {one.storefront_name} → {one.backoffice_name}" for one in chosen]
+        names = [f"{one.score:.2f} {one.storefront_name} → {one.backoffice_name}" for one in chosen]
         question = Confirm(
             f"Map {many(len(chosen), 'row')}", lines, names=names, count=len(chosen), yes="Map them", no="Not now"
         )
@@ -191,6 +191,7 @@ class MappingImport(Page[Any]):
         super().__init__()
         self.integration, self.path, self.preview = integration, path, preview
         self.only_changes = True
+        self.counted = ""
 
     def body(self) -> Iterable[Widget]:
         yield Static("", classes="page--lines")
@@ -210,7 +211,14 @@ class MappingImport(Page[Any]):
         lines = [one for one in self.preview.lines if one.action != "same" or not self.only_changes]
         self.query_one(LineTable).show(sorted(lines, key=lambda one: (not one.error, one.line)))
         counts = ", ".join(f"{count:,} {action}" for action, count in self.preview.counts.items()) or "an empty file"
-        self.query_one(".page--lines", Static).update(content(f"{many(len(self.preview.lines), 'line')}: {counts}"))
+        self.counted = f"{many(len(self.preview.lines), 'line')}: {counts}"
+        self._note()
+
+    @on(LineTable.Moved)
+    def _note(self) -> None:
+        row = self.query_one(LineTable).row
+        note = f" · line {row.line}: {row.error or row.note}" if row is not None and (row.error or row.note) else ""
+        self.query_one(".page--lines", Static).update(content(self.counted + note))
 
     def action_changes(self) -> None:
         self.only_changes = not self.only_changes

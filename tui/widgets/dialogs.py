@@ -51,7 +51,7 @@ class Dialog(ModalScreen[T], Generic[T]):
         & .dialog--buttons { height: 1; margin-top: 1; }
         & .dialog--buttons Button { margin-right: 2; }
         & .dialog--hint { height: 1; color: $text-muted; }
-        & .dialog--head { text-style: bold; }
+        & .dialog--name { padding-left: 2; }
         & .dialog--warning { color: $text-warning; }
         & .dialog--error { color: $text-error; }
         & .dialog--gap { margin-top: 1; }
@@ -146,7 +146,7 @@ class Confirm(Dialog[bool]):
         for line in self.lines:
             yield Static(content(line))
         for name in named(self.names, self.count):
-            yield Static(content(f"  {name}"), classes="dialog--name")
+            yield Static(content(name), classes="dialog--name")
         for number, phrase in enumerate(self.phrases):
             yield Static(content(f"! {phrase.why}"), classes="dialog--warning dialog--gap")
             yield Static(content(f"Type {phrase.text} to go on:"))
