@@ -131,6 +131,7 @@ class Operations:
     ) -> Plan:
         """``unattended``: nobody sees this plan, so that rows without a baseline are left for a sync by hand."""
         async with self.exclusive(integration.connections, f"planning {integration.name}"):
+            await self._recover(integration)  # who held the connections before may have been killed while we waited
             previous = self._sizes(integration)
             await self._read_fresh(integration, ids, kinds)
             scene = self._scene(integration, previous)
@@ -262,7 +263,9 @@ class Operations:
             self.young[plan.id] = (self.clock.monotonic(), [])
             return plan
 
-    async def create(self, integration: Integration, drafts: Sequence[Draft], target: Side) -> Run:
+    async def create(
+        self, integration: Integration, drafts: Sequence[Draft], target: Side, allow: Collection[str]
+    ) -> Run:
         """Create records and map them by that."""
         if not drafts:
             raise UsageError("nothing was chosen to be created")
@@ -272,7 +275,6 @@ class Operations:
             await self._recover(integration)
             plan = plan_creations(self._scene(integration, self._sizes(integration)), _new_id(), drafts, target)
             context = self._context(integration)
-            allow = [hit.guard for hit in plan.guards]
             return self._ended(integration, await Runner(context).run(plan, allow=allow))
 
     async def recover(self) -> list[Run]:

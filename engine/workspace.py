@@ -95,20 +95,9 @@ class Workspace:
         )
         self._drafting = Drafting(self.cache, self._mappings)
         self._operations = Operations(
-            store=self.store,
-            cache=self.cache,
-            locks=self.locks,
-            clock=clock,
-            events=self.events,
-            actor=actor,
-            lineage=self.lineage,
-            connections=self._connections,
-            integrations=self._integrations,
-            catalog=self._catalog,
-            lists=self._lists,
-            mappings=self._mappings,
-            alarms=self._alarms,
-        )
+            self.store, self.cache, self.locks, clock, self.events, actor, self.lineage, self._connections,
+            self._integrations, self._catalog, self._lists, self._mappings, self._alarms,
+        )  # fmt: skip
 
     @classmethod
     def open(
@@ -420,9 +409,11 @@ class Workspace:
         chosen = self.integration(integration)
         return self._drafting.products(chosen, ids, template or {}, self.capabilities(chosen.name, Side.BACKOFFICE))
 
-    async def add_products(self, integration: str | None, drafts: Sequence[Draft]) -> Run:
-        """Create products in the back office; each is mapped by that."""
-        return await self._operations.create(self.integration(integration), drafts, Side.BACKOFFICE)
+    async def add_products(
+        self, integration: str | None, drafts: Sequence[Draft], *, allow: Collection[str] = ()
+    ) -> Run:
+        """Create products in the back office; each is mapped by that. Raises ``Blocked`` for a guard not allowed."""
+        return await self._operations.create(self.integration(integration), drafts, Side.BACKOFFICE, allow)
 
     def customer_readiness(
         self, integration: str | None, ids: Collection[str] | None = None
@@ -430,10 +421,12 @@ class Workspace:
         """Back-office customers nothing is mapped to, with the profile fields the storefront would miss."""
         return self._drafting.readiness(self.integration(integration), ids)
 
-    async def import_customers(self, integration: str | None, ids: Collection[str]) -> Run:
+    async def import_customers(
+        self, integration: str | None, ids: Collection[str], *, allow: Collection[str] = ()
+    ) -> Run:
         """Create missing customers in the storefront from complete profiles; they are mapped by that."""
         chosen = self.integration(integration)
-        return await self._operations.create(chosen, self._drafting.customers(chosen, ids), Side.STOREFRONT)
+        return await self._operations.create(chosen, self._drafting.customers(chosen, ids), Side.STOREFRONT, allow)
 
     async def write_external_ids(self, integration: str | None) -> list[WriteOutcome]:
         """Store the counterpart's id with every mapped customer whose external id is empty (setting write_external_id)."""

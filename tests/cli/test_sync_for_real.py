@@ -193,3 +193,15 @@ def test_customers_are_imported_when_their_profile_is_complete(crosswalk, shop):
     done = crosswalk("import", "customers", "--all", "--yes", "--json")
     assert done.code == 0, done.err
     assert len(shop.marketplace.state.tables["customers"]) == count + len(ready)
+
+
+def test_a_product_that_exists_already_is_named_and_not_created_again(crosswalk, shop):
+    left = next(i for i in shop.marketplace.state.tables["products"] if i not in shop.world.product_pairs)
+    name = "Made once only"
+    assert crosswalk("add", "products", left, "--set", f"name={name}", "--yes").code == 0
+    twins = [row for row in shop.syncro.state.tables["products"].values() if row["name"] == name]
+    assert len(twins) == 1
+    again = crosswalk("add", "products", left, "--set", f"name={name}", "--yes", "--json")
+    assert again.code == 1
+    assert "mapped to" in again.err
+    assert [row for row in shop.syncro.state.tables["products"].values() if row["name"] == name] == twins

@@ -8,7 +8,7 @@ import typer
 
 from tui.cli import failures, values
 from tui.cli.confirm import confirmed, need_confirmation
-from tui.cli.options import DryRunOption, IdsArgument, IntegrationOption, YesOption
+from tui.cli.options import AllowOption, DryRunOption, IdsArgument, IntegrationOption, YesOption
 from tui.cli.output import aligned, counted
 from tui.cli.syncing import finish, running
 from tui.cli.verbs import Work, verb
@@ -30,6 +30,7 @@ async def products(
     ] = None,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
+    allow: AllowOption = None,
     integration: IntegrationOption = None,
 ) -> int:
     """Create products in the back office, prefilled from the storefront; duplicates are named and not created."""
@@ -38,6 +39,8 @@ async def products(
     drafts, problems = work.ws.draft_products(integration, list(dict.fromkeys(ids)), values.assignments(template))
     for problem in problems:
         work.out.say(f"{problem.source_id}: {problem.field}: {problem.message}")
+    refused = {problem.source_id for problem in problems}
+    drafts = tuple(draft for draft in drafts if draft.source_id not in refused)
     document = {"dry_run": dry_run, "drafts": drafts, "problems": problems}
     if dry_run or not drafts:
         work.out.result(document, *draft_lines(drafts))
@@ -47,7 +50,7 @@ async def products(
     if not confirmed(work.out, [] if yes and work.out.json else draft_lines(drafts), question, yes=yes):
         work.out.say("Not confirmed: nothing was created")
         return failures.FAILED
-    code = finish(work, await running(work, work.ws.add_products(integration, drafts)))
+    code = finish(work, await running(work, work.ws.add_products(integration, drafts, allow=allow or ())))
     return failures.PARTIAL if problems and code == failures.DONE else code
 
 

@@ -9,7 +9,7 @@ import typer
 from engine.errors import UnknownId, UsageError
 from tui.cli import failures
 from tui.cli.confirm import confirmed, need_confirmation
-from tui.cli.options import DryRunOption, IntegrationOption, YesOption
+from tui.cli.options import AllowOption, DryRunOption, IntegrationOption, YesOption
 from tui.cli.output import aligned, counted
 from tui.cli.syncing import finish, running
 from tui.cli.verbs import Work, verb
@@ -27,6 +27,7 @@ async def customers(
     everyone: Annotated[bool, typer.Option("--all", help="Every customer whose profile is complete.")] = False,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
+    allow: AllowOption = None,
     integration: IntegrationOption = None,
 ) -> int:
     """Create customers in the storefront; they are mapped by that. Incomplete profiles say which fields are missing."""
@@ -65,6 +66,8 @@ async def customers(
     if not confirmed(work.out, [] if yes and work.out.json else lines, question, yes=yes):
         work.out.say("Not confirmed: nothing was created")
         return failures.FAILED
-    run = await running(work, work.ws.import_customers(integration, [one.customer.id for one in ready]))
+    run = await running(
+        work, work.ws.import_customers(integration, [one.customer.id for one in ready], allow=allow or ())
+    )
     code = finish(work, run)
     return failures.PARTIAL if wanted and len(ready) < len(wanted) and code == failures.DONE else code
