@@ -114,7 +114,9 @@ def same(field: Field, left: str | None, right: str | None, currency: str) -> bo
     """Whether two texts mean the same value: amounts at the currency's precision, all else exactly."""
     if left == right:
         return True
-    if left is None or right is None or field is Field.SKU:
+    if field is Field.SKU:
+        return (left or None) == (right or None)
+    if left is None or right is None:
         return False
     if field.is_money:
         return rounded(left, currency) == rounded(right, currency)
@@ -142,7 +144,7 @@ def precision_note(field: Field, text: str | None, currency: str) -> str:
 
 def display(field: Field, text: str | None, currency: str = "") -> str:
     """How a value is shown: amounts with at least the currency's decimals and its code; ``-`` where there is none."""
-    if text is None:
+    if not text:
         return "-"
     if not field.is_money:
         return text

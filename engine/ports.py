@@ -108,7 +108,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class FieldWrite:
-    """One field to write: canonical text (``engine.model.canonical`` for amounts). ``before`` is what must still hold."""
+    """One field to write: canonical text (``engine.model.canonical`` for amounts). ``before`` is what must still hold.
+
+    An ``after`` of ``""`` takes an SKU away (the undo of one that was added); amounts are never emptied.
+    """
 
     field: Field
     before: str | None

@@ -59,7 +59,7 @@ def _change(scene: Scene, outcome: Outcome, field: Field, rows: Mapping[tuple[Ki
             return None
         shown = now.problem or display(field, now.text, currency)
         blocked = f"moved since: it is {shown} now, this run wrote {display(field, outcome.after, currency)}"
-    elif outcome.before is None:
+    elif outcome.before is None and field is not Field.SKU:
         blocked = f"had no {field} before, and an empty value is never written; clear it by hand"
     other = pair.record(outcome.target.other) if pair is not None else None
     return Change(
@@ -70,7 +70,7 @@ def _change(scene: Scene, outcome: Outcome, field: Field, rows: Mapping[tuple[Ki
         field=field,
         target=outcome.target,
         before=now.text if now is not None else None,
-        after=outcome.before,
+        after="" if outcome.before is None and field is Field.SKU else outcome.before,  # "" takes the SKU away again
         source=read(other, field, outcome.target.other, scene.settings).text if other is not None else None,
         reason=f"undo of {outcome.run}",
         status=Status.OUT_OF_SYNC,

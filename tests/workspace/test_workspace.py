@@ -342,3 +342,18 @@ async def test_a_files_path_is_kept_absolute(ws, tmp_path, monkeypatch):
     assert view.options["products.path"] == str(tmp_path / "shop.csv")
     monkeypatch.chdir("/")
     assert (await ws.check_connection("shop")).ok
+
+
+async def test_undo_takes_an_added_sku_away_again(ws, systems):
+    psa = systems.psa.state.tables["products"]
+    sid, bid = next((s, b) for s, b in easy_pairs(systems) if not psa[b]["upc_code"])
+    ws.map(None, Kind.PRODUCTS, [(sid, bid)])
+    plan = await ws.plan(None, fields=[Field.SKU], ids=[sid])
+    run = await ws.sync(plan, allow=guards(plan))
+    assert run.totals.applied == 1
+    assert psa[bid]["upc_code"] == plan.sending[0].after
+    undo = await ws.plan_undo(run.id)
+    done = await ws.sync(undo, allow=guards(undo))
+    assert (done.totals.applied, done.totals.blocked) == (1, 0)
+    assert not psa[bid]["upc_code"]
+    assert storefront_rows(ws)[sid].status is Status.FIRST_SYNC
