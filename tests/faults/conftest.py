@@ -13,8 +13,8 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -467,6 +467,19 @@ class Lab:
         found = asyncio.run(problems(self.shop, path, JOBS[job]))
         return first.code, [*found, *(f"{life.code}: {life.said}" for life in lives if found)]
 
+    def problems(self, path: Path, job: str) -> list[str]:
+        """All that is wrong with a workspace and the systems after a job."""
+        return asyncio.run(problems(self.shop, path, JOBS[job]))
+
+    def go_on(self, path: Path, job: str) -> None:
+        """Commands, as an admin would give them, until the job is over."""
+        live_in_processes(self.shop, self.starter, path, JOBS[job])
+
+    def fresh(self) -> Path:
+        """Both systems as seeded and a fresh workspace."""
+        self.shop.reset()
+        return self.shop.workspace(self._directory)
+
     @property
     def starter(self) -> Starter:
         started: Starter = self._request.getfixturevalue("starter")
@@ -507,6 +520,10 @@ class Starter:
         count = self._directory / "count"
         return Ended(code, (self._directory / "out").read_text(), int(count.read_text()) if count.exists() else 0)
 
+    def said(self) -> str:
+        """What the running process has said so far."""
+        return (self._directory / "out").read_text()
+
     def run(self, path: Path, *argv: str, **order: Any) -> Ended:
         self.start(path, *argv, **order)
         return self.wait()
@@ -517,18 +534,31 @@ class Starter:
         return answer
 
 
-@pytest.fixture(scope="module")
-def starter(shop, tmp_path_factory) -> Iterator[Starter]:
-    """After ``shop``: the process inherits the secrets from this one's environment."""
+@contextmanager
+def starting(directory: Path) -> Iterator[Starter]:
     child = subprocess.Popen(
         [sys.executable, str(STARTER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     with child:
-        yield Starter(child, tmp_path_factory.mktemp("processes"))
+        yield Starter(child, directory)
         assert child.stdin is not None
         child.stdin.close()
         assert child.wait(20) == 0
+
+
+@pytest.fixture(scope="module")
+def starter(shop, tmp_path_factory) -> Iterator[Starter]:
+    """After ``shop``: the process inherits the secrets from this one's environment."""
+    with starting(tmp_path_factory.mktemp("first")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def second(shop, tmp_path_factory) -> Iterator[Starter]:
+    """For a process beside the one that ``starter`` runs."""
+    with starting(tmp_path_factory.mktemp("second")) as made:
+        yield made
 
 
 def live_in_processes(shop: Shop, starter: Starter, path: Path, job: Job) -> list[Ended]:
