@@ -15,7 +15,7 @@ from engine.ports import ConnectionContext, Option
 
 PRODUCTION = "https://quickbooks.api.intuit.com"
 TOKEN_URL = "https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer"  # noqa: S105 - an address
-RATE = "450"  # of the 500 a minute and company; evenly spaced it also stays below ten a second
+RATE = "400"  # of the 500 a minute and company; late wake-ups included it stays below ten a second
 BATCHES = "38"  # of the 40 a minute and company
 LARGEST_PAGE = 1000
 

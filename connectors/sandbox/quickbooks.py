@@ -256,6 +256,7 @@ class QuickBooks(Sandbox):
         """As started, the first refresh token included."""
         super().reset()
         self.oauth.restart()
+        self._narrow.clear()
 
     def credentials(self) -> dict[str, str]:
         return {"client_secret": self.oauth.client_secret, "refresh_token": self.oauth.refresh_token}
@@ -272,7 +273,7 @@ class QuickBooks(Sandbox):
             "asset_account": "Inventory Asset",
             "expense_account": "Cost of Goods Sold",
             # below the vendor's limits by the margin that an operator would keep
-            "rate_per_minute": f"{self.limiter.per_minute * 0.9:g}" if rate else "1000000",
+            "rate_per_minute": f"{self.limiter.per_minute * 0.8:g}" if rate else "1000000",
             "batches_per_minute": f"{BATCHES * rate * 0.95:g}" if rate else "1000000",
             "backoff_seconds": f"{60 / rate:g}" if rate else "1",
         }
@@ -290,7 +291,9 @@ class QuickBooks(Sandbox):
     def _narrower(self, call: Call) -> list[RateLimit]:
         rate = self.limiter.rate
         if rate not in self._narrow:
-            self._narrow[rate] = RateLimit(A_SECOND, rate * SECONDS_IN_A_MINUTE), RateLimit(BATCHES, rate)
+            # a faster clock has more requests in the same second: a window of milliseconds would count the machine's jitter
+            each_second = RateLimit(max(1, int(A_SECOND * rate)), SECONDS_IN_A_MINUTE if rate else 0)
+            self._narrow[rate] = each_second, RateLimit(BATCHES, rate)
         second, batches = self._narrow[rate]
         return [second, batches] if call.path.endswith("/batch") else [second]
 

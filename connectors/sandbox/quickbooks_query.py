@@ -143,7 +143,7 @@ class _Parser:
 
 def run(query: Query, rows: Iterable[Json]) -> Json:
     """The ``QueryResponse``."""
-    found = [row for row in rows if _matches(query, row)]
+    found = list(filter(_predicate(query), rows))
     if query.counts:
         return {"totalCount": len(found)}
     if query.order:
@@ -163,11 +163,28 @@ def _columns(query: Query, row: Json) -> Json:
     return {name: value for name, value in row.items() if name in wanted}
 
 
-def _matches(query: Query, row: Json) -> bool:
+def _predicate(query: Query) -> Callable[[Json], bool]:
+    """Whether a record is meant. What can be said of a condition once is said before the first record."""
     asked = any(name == "Active" for name, _, _ in query.conditions)
-    if query.entity in HIDES_INACTIVE and not asked and row.get("Active") is False:
-        return False
-    return all(_holds(_value(row, name), operator, values) for name, operator, values in query.conditions)
+    hides = query.entity in HIDES_INACTIVE and not asked
+    tests = [_condition(*condition) for condition in query.conditions]
+
+    def matches(row: Json) -> bool:
+        return not (hides and row.get("Active") is False) and all(test(row) for test in tests)
+
+    return matches
+
+
+def _condition(name: str, operator: str, values: list[str]) -> Callable[[Json], bool]:
+    texts = frozenset(value.casefold() for value in values)
+
+    def holds(row: Json) -> bool:
+        value = _value(row, name)
+        if isinstance(value, str) and operator in {"=", "in"} and value[4:5] != "-":
+            return value.casefold() in texts
+        return _holds(value, operator, values)
+
+    return holds
 
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
