@@ -203,7 +203,8 @@ class Console(App[None]):
             return
         self.integration = name
         self.live.snapshots = {key: snapshot for key, snapshot in self.live.snapshots.items() if key[0] == name}
-        self.bridge.watch(name, LISTS if name else ())
+        here = self.tab.NAME if self.tab is not None else ""
+        self.bridge.watch(name, tuple(sorted(LISTS, key=lambda kind: kind != here)) if name else ())
         if self.tab is not None:
             self.tab_shown(self.tab)
 

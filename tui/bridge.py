@@ -121,7 +121,7 @@ class Bridge:
         self._calls: set[asyncio.Task[Any]] = set()
         self._watched: dict[tuple[str, str], int] = {}
         self._own_runs: set[str] = set()
-        self._dirty: set[tuple[str, str]] = set()
+        self._dirty: dict[tuple[str, str], None] = {}  # in the order in which they are built again
         self._dirty_now: asyncio.Event | None = None
         self.stopping = False
 
@@ -168,7 +168,7 @@ class Bridge:
         return bool(self._calls)
 
     def watch(self, integration: str, kinds: tuple[str, ...]) -> None:
-        """Keep the snapshots of these lists, and of no others, current."""
+        """Keep the snapshots of these lists, and of no others, current; the first is built first."""
         self._on_loop(lambda: self._watch(integration, kinds))
 
     def close(self, timeout: float = 20.0) -> bool:
@@ -287,7 +287,7 @@ class Bridge:
 
     def _soil(self, integration: str, kind: str) -> None:
         if (integration, kind) in self._watched and self._dirty_now is not None:
-            self._dirty.add((integration, kind))
+            self._dirty[integration, kind] = None
             self._dirty_now.set()
 
     def _watch(self, integration: str, kinds: tuple[str, ...]) -> None:
@@ -304,8 +304,8 @@ class Bridge:
             await self._dirty_now.wait()
             self._dirty_now.clear()
             started = time.monotonic()
-            for integration, kind in sorted(self._dirty):
-                self._dirty.discard((integration, kind))
+            for integration, kind in tuple(self._dirty):
+                self._dirty.pop((integration, kind), None)
                 try:
                     # Seconds of work for 100,000 rows; the one verb that may leave this thread.
                     snapshot = await asyncio.to_thread(ws.snapshot, integration, Kind(kind))

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.events import PullProgress, RunProgress
-    from engine.views import Snapshot
+    from engine.views import Choice, Snapshot
     from tui.bridge import Overview, Update
 
 LISTS = ("customers", "products", "fees")
@@ -21,6 +23,8 @@ class Live:
     overview: Overview | None = None
     runs: dict[str, RunProgress] = field(default_factory=dict)
     pulls: dict[tuple[str, str], PullProgress] = field(default_factory=dict)
+    choices: dict[tuple[str, str], tuple[object, Sequence[Choice]]] = field(default_factory=dict)
+    runs_ended: int = 0
 
     def absorb(self, update: Update) -> None:
         """Take in what came over the bridge."""
@@ -36,6 +40,7 @@ class Live:
                     pull = cast("PullProgress", event)
                     self.pulls[pull.connection, str(pull.kind)] = pull
         ended = {cast("Any", e).run.id for e in update.events if type(e).__name__ == "RunEnded"}
+        self.runs_ended += len(ended)
         if update.overview is not None:
             ended |= self.runs.keys() - {run.id for run in update.overview.runs}
         for run in ended:

@@ -43,7 +43,7 @@ async def test_removing_a_fee_is_asked_first(open_console: Any, fake: Any) -> No
 async def test_a_fee_is_mapped_to_a_back_office_product(open_console: Any, fake: Any) -> None:
     ws = fake()
     async with open_console(ws, tab="fees") as d:
-        await d.press("enter", until=lambda: d.top == "Picker" and d.console.screen.data is not None)
+        await d.press("enter", until=lambda: d.top == "Picker" and not d.console.screen._reading)
         await d.press("enter", until=lambda: bool(ws.verbs("map")))
         assert ws.verbs("map")[0][3] == (("S0", "B1"),)
 

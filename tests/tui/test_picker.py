@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from engine.model import Kind
@@ -9,8 +10,7 @@ from engine.views import Choice
 
 
 async def opened(d: Any) -> None:
-    await d.press("enter", until=lambda: d.top == "Picker" and d.console.screen.data is not None)
-    await d.settle()
+    await d.press("enter", until=lambda: d.top == "Picker" and not d.console.screen._reading)
 
 
 async def test_suggestions_come_first_with_their_reasons(open_console: Any, fake: Any, text_golden: Any) -> None:
@@ -28,7 +28,7 @@ async def test_type_ahead_over_all_counterparts(open_console: Any, fake: Any) ->
         await opened(d)
         await d.type("sku-7 part")
         assert "11 of 500 match" in d.text
-        assert "Counterpart 7  SKU-7  ↔ mapped to Someone else" in d.text
+        assert "Counterpart 7  SKU-7  ↔ mapped to Mailbox 50 GB 0007" in d.text
         await d.press("backspace", "backspace", "backspace", "backspace", "backspace", "5", "enter")
         await d.settle(lambda: bool(ws.verbs("map")))
         assert ws.verbs("map")[0][3] == (("S0", "B75"),)
@@ -73,9 +73,9 @@ async def test_marked_rows_are_led_through_one_after_the_other(open_console: Any
         await opened(d)
         assert "(1 of 3)" in d.text
         await d.press("enter", until=lambda: "(2 of 3)" in d.text)
-        await d.settle(lambda: d.top == "Picker" and d.console.screen.data is not None)
+        await d.settle(lambda: d.top == "Picker" and not d.console.screen._reading)
         await d.press("ctrl+n", until=lambda: "(3 of 3)" in d.text)
-        await d.settle(lambda: d.top == "Picker" and d.console.screen.data is not None)
+        await d.settle(lambda: d.top == "Picker" and not d.console.screen._reading)
         await d.press("escape", until=lambda: d.top != "Picker")
         assert [call[3] for call in ws.verbs("map")] == [(("S0", "B1"),)]
 
@@ -110,6 +110,34 @@ async def test_a_hundred_thousand_counterparts(open_console: Any, fake: Any) -> 
         await d.type("9 me 99")
         await d.settle(lambda: f"{sum('99' in str(n) for n in range(100_000)):,} of 100,000 match" in d.text)
         assert d.console.screen.query_one("OptionList").option_count == 51
+
+
+async def test_suggestions_can_be_taken_while_all_the_others_are_still_read(open_console: Any, fake: Any) -> None:
+    ws = fake()
+    gate = asyncio.Event()
+
+    async def slowly(_integration: str, _kind: Any) -> Any:
+        await gate.wait()
+
+    ws.choices_for = slowly
+    async with open_console(ws) as d:
+        await d.pilot.press("enter")
+        while "reading all the others" not in d.text:
+            await d.pilot.pause()
+        await d.pilot.press("down", "enter")
+        while not ws.verbs("map"):
+            await d.pilot.pause()
+        assert ws.verbs("map")[0][3] == (("S0", "B2"),)
+        d.console.bridge._loop.call_soon_threadsafe(gate.set)
+
+
+async def test_all_counterparts_are_asked_for_once_per_reading(open_console: Any, fake: Any) -> None:
+    ws = fake()
+    async with open_console(ws) as d:
+        for _ in range(3):
+            await opened(d)
+            await d.press("escape", "j", until=lambda: d.top != "Picker")
+        assert len(ws.verbs("choices_for")) == 1
 
 
 async def test_hostile_names_are_only_text(open_console: Any, fake: Any) -> None:

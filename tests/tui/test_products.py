@@ -64,7 +64,7 @@ async def test_add_one_row_or_the_marked_rows_to_the_back_office(
 
 async def test_the_last_entry_of_the_picker_adds(open_console: Any, fake: Any, added: list[Any]) -> None:
     async with open_console(fake()) as d:
-        await d.press("enter", until=lambda: d.top == "Picker" and d.console.screen.data is not None)
+        await d.press("enter", until=lambda: d.top == "Picker" and not d.console.screen._reading)
         await d.type("no such thing")
         await d.press("enter", until=lambda: bool(added))
         assert added == [("acme", ("S0",))]

@@ -59,7 +59,10 @@ async def pick(context: Context, row: Row, where: str = "") -> Picked | None:
     async def load() -> PickerData:
         if backwards:
             return PickerData((), _storefront_choices(context))
-        return PickerData(await _suggestions(context, row), await choices(context))
+        return PickerData(await _suggestions(context, row), await choices(context), holders(context))
+
+    async def first() -> PickerData:
+        return PickerData(() if backwards else await _suggestions(context, row), ())
 
     picker = Picker(
         f"Map {row.left or row.right}"[:70] + where,
@@ -69,6 +72,7 @@ async def pick(context: Context, row: Row, where: str = "") -> Picked | None:
         typed=screen.typed.get(row_key(row), ""),
         remember=screen.remember(row),
         walk=bool(where),
+        first=first,
     )
     return await context.console.push_screen_wait(picker)
 
@@ -84,7 +88,13 @@ async def _suggestions(context: Context, row: Row) -> Sequence[Suggestion]:
 
 
 async def choices(context: Context) -> Sequence[Choice]:
-    """All counterparts; asked for once per reading of the back office, their mappings brought up to date here."""
+    """All counterparts; asked for once per reading of the back office (a hundred thousand of them take a while)."""
+    live = context.console.live
+    key = (context.integration, "products" if context.kind == "fees" else context.kind)
+    stamp = (context.snapshot.backoffice_read_at if context.snapshot is not None else None, live.runs_ended)
+    known = live.choices.get(key)
+    if known is not None and known[0] == stamp:
+        return known[1]
 
     def verb(ws: Any) -> Any:
         from engine.model import Kind
@@ -92,7 +102,17 @@ async def choices(context: Context) -> Sequence[Choice]:
         return ws.choices_for(context.integration, Kind(context.kind))
 
     found: Sequence[Choice] = await context.console.bridge.call(verb)
+    live.choices[key] = (stamp, found)
     return found
+
+
+def holders(context: Context) -> dict[str, str]:
+    """Who each back-office record is mapped to now, by its id: fees share the products of the back office."""
+    kinds = ("customers",) if context.kind == "customers" else ("fees", "products")
+    snapshots = [context.console.snapshot(kind) for kind in kinds]
+    return {
+        row.right_id: row.left for one in snapshots if one is not None for row in one.rows if row.left and row.right_id
+    }
 
 
 def _storefront_choices(context: Context) -> Sequence[Choice]:

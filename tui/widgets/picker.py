@@ -6,7 +6,7 @@ loses nothing: what was typed comes back when the picker is opened for that row 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -34,10 +34,18 @@ PICK = "pick:"
 
 @dataclass(frozen=True)
 class PickerData:
-    """What can be picked: suggestions for this row (best first), and all counterparts."""
+    """What can be picked: suggestions for this row (best first), and all counterparts.
+
+    ``holders`` tells who a counterpart is mapped to (by its id), where the choices themselves may be older than that.
+    """
 
     suggestions: Sequence[Suggestion]
     choices: Sequence[Choice]
+    holders: Mapping[str, str] | None = None
+
+    def holder(self, choice: Choice) -> str:
+        """The name of the record a counterpart is mapped to, or ""."""
+        return choice.mapped_to if self.holders is None else self.holders.get(choice.id, "")
 
 
 @dataclass(frozen=True)
@@ -84,16 +92,18 @@ class Picker(ModalScreen[Picked | None]):
         typed: str = "",
         remember: Callable[[str], None] | None = None,
         walk: bool = False,
+        first: Callable[[], Awaitable[PickerData]] | None = None,
     ) -> None:
         """``about`` describes the row; ``add`` is the label of the last entry ("" leaves it out).
 
-        ``typed`` is put into the input and ``remember`` told of every change; ``walk`` offers to skip to a next row.
+        ``first`` gives what is known at once, shown while ``load`` is still reading. ``typed`` is put into the input and ``remember`` told of every change; ``walk`` offers to skip to a next row.
         """
         super().__init__()
         self.heading, self.about, self.load = title, about, load
-        self.add, self.typed, self.remember, self.walk_on = add, typed, remember, walk
+        self.add, self.typed, self.remember, self.walk_on, self.first = add, typed, remember, walk, first
         self.data: PickerData | None = None
         self._texts: list[str] = []
+        self._reading = True
         self._names: dict[str, str] = {}
         self._last: tuple[str, Sequence[int]] | None = None
 
@@ -115,8 +125,12 @@ class Picker(ModalScreen[Picked | None]):
 
     @work(exclusive=True, group="picker")
     async def fill(self) -> None:
-        self.data = await self.load()
-        self._texts = await in_slices(_texts(self.data.choices))
+        if self.first is not None:
+            self.data = await self.first()
+            await self._show()
+        data = await self.load()
+        texts = await in_slices(_texts(data.choices))
+        self.data, self._texts, self._last, self._reading = data, texts, None, False
         await self._show()
 
     @on(Input.Changed)
@@ -135,20 +149,27 @@ class Picker(ModalScreen[Picked | None]):
         assert self.data is not None
         text = self.query_one(Input).value
         tokens = text.casefold().split()
-        hits: Sequence[int] = range(len(self._texts))
+        texts = self._texts
+        hits: Sequence[int] = range(len(texts))
         if self._last is not None and text.startswith(self._last[0]):
             hits = self._last[1]
-        hits = await in_slices(search(self._texts, tokens, hits))
+        hits = await in_slices(search(texts, tokens, hits))
+        if texts is not self._texts:  # all of them came in meanwhile, and are being shown
+            return
         self._last = (text, hits)
         options = self._suggested(tokens) + self._listed(text, hits)
         menu = self.query_one(OptionList)
+        at = menu.highlighted
         found = len(options)
+        if self._reading:
+            options.append(Option(Content("        reading all the others…"), disabled=True))
         if self.add:
             options.append(Option(Content.assemble(("  +   ", "bold $accent"), plain(self.add)), id=ADD))
-        if not found:
+        if not found and not self._reading:
             options.insert(0, Option(Content("  nothing matches; other words, or fewer of them?"), disabled=True))
         menu.set_options(options)
-        menu.highlighted = 0 if found else (1 if self.add else None)
+        again = at is not None and at < found and not tokens
+        menu.highlighted = (at if again else 0) if found else (1 if self.add else None)
         count = (
             f"{len(hits):,} of {len(self._texts):,} match · " if tokens else f"{len(self._texts):,} to choose from · "
         )
@@ -181,14 +202,15 @@ class Picker(ModalScreen[Picked | None]):
 
     def _listed(self, text: str, hits: Sequence[int]) -> list[Option]:
         assert self.data is not None
+        holder = self.data.holder
         choices, start = self.data.choices, text.casefold().strip()
         suggested = {one.backoffice_id for one in self.data.suggestions}
         some = [choices[i] for i in hits[:RANKED] if choices[i].id not in suggested]
-        some.sort(key=lambda choice: (not choice.search.startswith(start), bool(choice.mapped_to)))
+        some.sort(key=lambda choice: (not choice.search.startswith(start), bool(holder(choice))))
         options = []
         for choice in some[:SHOWN]:
             self._names[choice.id] = plain(choice.name)
-            taken = f"  ↔ mapped to {plain(choice.mapped_to)}" if choice.mapped_to else ""
+            taken = f"  ↔ mapped to {plain(holder(choice))}" if holder(choice) else ""
             hint = f"  {plain(choice.hint)}" if choice.hint else ""
             options.append(
                 Option(

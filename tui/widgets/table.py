@@ -32,6 +32,14 @@ STRIPS = 1024
 _Styles = Styles
 
 
+def _find(view: Sequence[int], index: int) -> int | None:
+    """The place of an index in a view; instantly in an unfiltered one."""
+    try:
+        return view.index(index)
+    except ValueError:
+        return None
+
+
 class Table(ScrollView, Generic[R], can_focus=True):
     """A list of rows with mark boxes, columns that fit the width, and a three-dot column."""
 
@@ -130,44 +138,50 @@ class Table(ScrollView, Generic[R], can_focus=True):
         self._styles: Styles | None = None
         self._focused_style = False
         self._last_marked: Hashable | None = None
+        self._key_list: list[Hashable] | None = None
 
     # ------------------------------------------------------------------------------------------------ the model
     def show(self, rows: Sequence[R], view: Sequence[int] | None = None) -> None:
         """Replace the model; the cursor stays on its row and marks stay with theirs, as far as these still exist."""
         here = self.row
-        known = self.key(here) if here is not None else None
-        if self.marks and rows is not self.rows:
-            gone = self.marks - {self.key(row) for row in rows}
+        index = self.view[self.cursor] if here is not None else -1
+        if here is not None and rows is not self.rows:
+            known = self.key(here)
+            if not (index < len(rows) and self.key(rows[index]) == known):
+                index = next((n for n, row in enumerate(rows) if self.key(row) == known), -1)
+        if rows is not self.rows:
+            self.rows, self._key_list = rows, None
+            gone = self.marks.difference(self.keys) if self.marks else None
             if gone:
                 self.marks -= gone
                 self.post_message(self.MarksChanged(self))
-        self.rows = rows
-        self._set_view(view if view is not None else range(len(rows)), known)
+        self._look(view if view is not None else range(len(rows)), index)
 
     def set_view(self, view: Sequence[int]) -> None:
         """Show these rows of the model, in this order; the cursor stays on its row if that is among them."""
-        here = self.row
-        self._set_view(view, self.key(here) if here is not None else None)
+        self._look(view, self.view[self.cursor] if self.row is not None else -1)
 
-    def _set_view(self, view: Sequence[int], known: Hashable | None) -> None:
+    def _look(self, view: Sequence[int], index: int) -> None:
+        """Another view, with the cursor on the row with this index if the view has it."""
         self.view = view
         self.virtual_size = Size(self._cells, len(view) + 1)
         self._strips.clear()
-        place = self._place_of(known)
-        moved = place is None
+        place = _find(view, index)
         self.set_reactive(Table.cursor, min(self.cursor, max(0, len(view) - 1)) if place is None else place)
         self.scroll_to_cursor()
         self.refresh()
-        if moved:
+        if place is None:
             self.post_message(self.Moved(self))
 
+    @property
+    def keys(self) -> list[Hashable]:
+        """The keys of all rows, in the model's order."""
+        if self._key_list is None:
+            self._key_list = [self.key(row) for row in self.rows]
+        return self._key_list
+
     def _place_of(self, known: Hashable | None) -> int | None:
-        if known is None:
-            return None
-        rows, key, view = self.rows, self.key, self.view
-        if self.cursor < len(view) and key(rows[view[self.cursor]]) == known:
-            return self.cursor
-        return next((place for place, index in enumerate(view) if key(rows[index]) == known), None)
+        return None if known is None or known not in self.keys else _find(self.view, self.keys.index(known))
 
     @property
     def row(self) -> R | None:
@@ -198,15 +212,14 @@ class Table(ScrollView, Generic[R], can_focus=True):
     def targets(self) -> list[R]:
         """The marked rows in the model's order (also those that a filter hides), else the row under the cursor."""
         if self.marks:
-            return [row for row in self.rows if self.key(row) in self.marks]
+            return [row for row, key in zip(self.rows, self.keys, strict=True) if key in self.marks]
         return [self.row] if self.row is not None else []
 
     def hidden_marks(self) -> int:
         """How many marked rows the view does not show."""
         if not self.marks or len(self.view) == len(self.rows):
             return 0
-        rows, key, marks = self.rows, self.key, self.marks
-        return len(marks) - sum(key(rows[index]) in marks for index in self.view)
+        return len(self.marks) - sum(map(self.marks.__contains__, map(self.keys.__getitem__, self.view)))
 
     def toggle_mark(self) -> None:
         """Mark or unmark the row under the cursor and go one down."""
@@ -244,10 +257,10 @@ class Table(ScrollView, Generic[R], can_focus=True):
         return self.markable is None or self.markable(row)
 
     def _keys(self, places: Iterable[int]) -> set[Hashable]:
-        rows, view, key = self.rows, self.view, self.key
+        indices = map(self.view.__getitem__, places)
         if self.markable is None:
-            return {key(rows[view[place]]) for place in places}
-        return {key(row) for place in places if self.markable(row := rows[view[place]])}
+            return set(map(self.keys.__getitem__, indices))
+        return {self.keys[index] for index in indices if self.markable(self.rows[index])}
 
     def _toggle(self, places: Sequence[int]) -> None:
         keys = self._keys(places)
