@@ -68,7 +68,9 @@ async def add_products(app: App[Any], integration: str, ids: Sequence[str]) -> b
         chosen = await app.push_screen_wait(batch) or ()
     if not chosen:
         return False
-    begin = RunScreen(begin=lambda ws: ws.add_products(integration, chosen), integration=integration)
+    begin = RunScreen(
+        begin=lambda ws, allow: ws.add_products(integration, chosen, allow=allow), integration=integration
+    )
     run = await app.push_screen_wait(begin)
     return bool(run is not None and run.totals.applied)
 

@@ -114,7 +114,10 @@ class ImportCustomers(Page[Any]):
         if not await self.app.push_screen_wait(question):
             return
         ids = [item.customer.id for item in chosen]
-        begin = RunScreen(begin=lambda ws: ws.import_customers(self.integration, ids), integration=self.integration)
+        begin = RunScreen(
+            begin=lambda ws, allow: ws.import_customers(self.integration, ids, allow=allow),
+            integration=self.integration,
+        )
         run = await self.app.push_screen_wait(begin)
         if run is not None:
             self.dismiss(run)

@@ -7,11 +7,13 @@ from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.widgets.footer import StableFooter
+from tui.widgets.key_scope import say_why_not
 from tui.widgets.text import content
 
 T = TypeVar("T")
@@ -46,6 +48,18 @@ class Page(ModalScreen[T], Generic[T]):
     def title_is(self, text: str) -> None:
         """Change the title line."""
         self.query_one(".page--title", Static).update(content(text))
+
+    def why_not(self, action: str) -> str:
+        """Why one of the page's keys does nothing now, or an empty text; such a key is greyed and says so."""
+        del action
+        return ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        del parameters
+        return None if self.is_mounted and self.why_not(action) else True
+
+    def on_key(self, event: Key) -> None:
+        say_why_not(self, event.key, self.why_not)
 
     def action_leave(self) -> None:
         self.dismiss(None)

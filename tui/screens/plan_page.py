@@ -58,9 +58,8 @@ class PlanPage(Page[Any]):
         text += f" · {line.name} {line.field}: {line.note}" if line is not None else ""
         self.query_one(".page--lines", Static).update(content(text))
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        del parameters
-        return None if action == "start" and not self.plan.rows else True
+    def why_not(self, action: str) -> str:
+        return "nothing of this plan is sent" if action == "start" and not self.plan.rows else ""
 
     @work(exclusive=True, group="plan", exit_on_error=False)
     async def action_start(self) -> None:
@@ -69,7 +68,9 @@ class PlanPage(Page[Any]):
         if not await self.app.push_screen_wait(sync_question(plan, self.budgets)):
             return
         allow = tuple(hit.guard for hit in plan.guards)
-        screen = RunScreen(begin=lambda ws: ws.sync(plan, allow=allow), integration=plan.integration)
+        screen = RunScreen(
+            begin=lambda ws, allowed: ws.sync(plan, allow=allowed), integration=plan.integration, allow=allow
+        )
         run = await self.app.push_screen_wait(screen)
         if run is not None:
             self.dismiss(run)

@@ -217,7 +217,8 @@ class MappingImport(Page[Any]):
     @on(LineTable.Moved)
     def _note(self) -> None:
         row = self.query_one(LineTable).row
-        note = f" · line {row.line}: {row.error or row.note}" if row is not None and (row.error or row.note) else ""
+        said = "" if row is None else row.error or row.note or (f"was {row.before}" if row.before else "")
+        note = f" · line {row.line}: {said}" if row is not None and said else ""
         self.query_one(".page--lines", Static).update(content(self.counted + note))
 
     def action_changes(self) -> None:
@@ -228,9 +229,10 @@ class MappingImport(Page[Any]):
         """How many lines change something."""
         return sum(one.action not in {"same", "error"} for one in self.preview.lines)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        del parameters
-        return None if action == "take" and (not self.preview.ok or not self.changes()) else True
+    def why_not(self, action: str) -> str:
+        if action != "take":
+            return ""
+        return "the file has errors" if not self.preview.ok else "" if self.changes() else "the file changes nothing"
 
     @work(exclusive=True, group="take", exit_on_error=False)
     async def action_take(self) -> None:

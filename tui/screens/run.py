@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from tui.screens.page import Page
 from tui.widgets.access import ask, ask_long, listen
+from tui.widgets.dialogs import Confirm, Phrase
 from tui.widgets.explain import error_dialog
 from tui.widgets.run_lines import moment, purpose, took
 from tui.widgets.run_view import RunView
@@ -19,17 +20,20 @@ from tui.widgets.text import content
 
 if TYPE_CHECKING:
     from engine.changes import Run
+    from engine.errors import CrosswalkError
     from engine.workspace import Workspace
     from tui.bridge import Update
 
 RESUMABLE = frozenset({"cancelled", "interrupted", "failed"})
-Work = Callable[["Workspace"], Awaitable["Run"]]
+#: Carries something out; the second argument names the guards that were allowed.
+Work = Callable[["Workspace", Collection[str]], Awaitable["Run"]]
 
 
 class RunScreen(Page[Any]):
     """Live while the run goes on, in whichever process. Returns the ``Run`` that is shown when it is left.
 
-    Give a run's id, or ``begin`` (a verb that carries something out) and its ``integration``.
+    Give a run's id, or ``begin`` (a verb that carries something out), its ``integration`` and the guards that were
+    allowed already. A guard that fires only now is asked about: its name must be typed.
     """
 
     HEADING = "Run"
@@ -41,8 +45,11 @@ class RunScreen(Page[Any]):
         Binding("e", "export", "Export", tooltip="Write the outcomes to a CSV or JSON file", id="run.write"),
     ]
 
-    def __init__(self, run_id: str = "", *, begin: Work | None = None, integration: str = "") -> None:
+    def __init__(
+        self, run_id: str = "", *, begin: Work | None = None, integration: str = "", allow: Collection[str] = ()
+    ) -> None:
         super().__init__()
+        self.allow = tuple(allow)
         self.run_id, self.begin, self.integration = run_id, begin, integration
 
     def body(self) -> Iterable[Widget]:
@@ -81,16 +88,18 @@ class RunScreen(Page[Any]):
         self.query_one(".page--lines", Static).update(content(" · ".join(part for part in parts if part)))
         self.refresh_bindings()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        del parameters
-        run = self.view.run if self.is_mounted else None
+    def why_not(self, action: str) -> str:
+        run = self.view.run
         state = run.state.value if run is not None else ""
-        possible = {
-            "undo": run is not None and state != "running" and not run.undone_by,
-            "resume": state in RESUMABLE,
-            "cancel": state == "running" or (bool(self.run_id) and run is None),
-        }
-        return True if possible.get(action, True) else None
+        if action == "undo":
+            if run is None or state == "running":
+                return "it has not ended"
+            return f"it was undone by {run.undone_by}" if run.undone_by else ""
+        if action == "resume" and state not in RESUMABLE:
+            return "it was not interrupted"
+        if action == "cancel" and state != "running" and not (self.run_id and run is None):
+            return "it is not running"
+        return ""
 
     def action_leave(self) -> None:
         self.dismiss(self.view.run)
@@ -121,7 +130,7 @@ class RunScreen(Page[Any]):
     def action_resume(self) -> None:
         run_id = self.run_id
         self.view.follow(run_id)
-        self._carry_out(lambda ws: ws.resume(run_id), "Not resumed")
+        self._carry_out(lambda ws, _allow: ws.resume(run_id), "Not resumed")
 
     @work(exclusive=True, group="run-stop", exit_on_error=False)
     async def action_cancel(self) -> None:
@@ -131,20 +140,37 @@ class RunScreen(Page[Any]):
 
     @work(exclusive=True, group="run-act", exit_on_error=False)
     async def _carry_out(self, verb: Work, failed: str) -> None:
-        from engine.errors import CrosswalkError
+        from engine.errors import Blocked
+        from engine.errors import CrosswalkError as AnyError
 
         try:
-            run = await ask_long(self, verb)
-        except CrosswalkError as error:
-            if self.run_id:
-                self.view.reload()
-            await self.app.push_screen_wait(
-                error_dialog(failed, error, about=f"run {self.run_id}" if self.run_id else "")
-            )
-            if not self.run_id:
+            run = await ask_long(self, lambda ws: verb(ws, self.allow))
+        except Blocked as error:
+            if error.guards and await self._allowed(error.guards, str(error)):
+                self._carry_out(verb, failed)
+            elif error.guards:
                 self.dismiss(None)
-            return
-        self._show(run)
+            else:
+                await self._failed(error, failed)
+        except AnyError as error:
+            await self._failed(error, failed)
+        else:
+            self._show(run)
+
+    async def _allowed(self, guards: Collection[str], why: str) -> bool:
+        phrases = [Phrase(guard, f"Guard {guard}") for guard in guards]
+        question = Confirm("Guards", [why, "Nothing was written."], phrases=phrases, yes="Go on", no="Not now")
+        if await self.app.push_screen_wait(question):
+            self.allow = (*self.allow, *guards)
+            return True
+        return False
+
+    async def _failed(self, error: CrosswalkError, failed: str) -> None:
+        if self.run_id:
+            self.view.reload()
+        await self.app.push_screen_wait(error_dialog(failed, error, about=f"run {self.run_id}" if self.run_id else ""))
+        if not self.run_id:
+            self.dismiss(None)
 
     def _show(self, run: Run) -> None:
         self.run_id = run.id

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual.widget import Widget
+
+from tui.widgets.plain import plain
 
 #: Keys that mean the same in the whole console.
 EVERYWHERE = frozenset({"tab", "shift+tab", "question_mark", "f1", "comma", "ctrl+p", "ctrl+q"})
@@ -20,3 +24,11 @@ def meant_for(panel: Widget, key: str) -> bool:
         if node is panel:
             break
     return False
+
+
+def say_why_not(node: Widget, key: str, why_not: Callable[[str], str]) -> None:
+    """Tell why a key of ``node`` that is greyed does nothing now."""
+    for binding in node._bindings.key_to_bindings.get(key, ()):
+        reason = why_not(binding.action)
+        if reason:
+            node.app.notify(plain(f"Not now: {reason}."), title=binding.description, timeout=3, markup=False)

@@ -22,7 +22,7 @@ from textual.widgets import Checkbox, Select, Static
 
 from tui.widgets.access import ask, ask_long, integration_of, listen
 from tui.widgets.explain import error_dialog, explain
-from tui.widgets.key_scope import meant_for
+from tui.widgets.key_scope import meant_for, say_why_not
 from tui.widgets.map_first import MapRow, map_first
 from tui.widgets.plan_lines import PlanLine, calls_text, plan_lines, plan_totals
 from tui.widgets.plan_table import PlanTable
@@ -121,6 +121,7 @@ class SyncPanel(Vertical):
 
     def on_key(self, event: Key) -> None:
         """A key that means something to the list only must not act on it from in here."""
+        say_why_not(self, event.key, self.why_not)
         if not meant_for(self, event.key):
             event.stop()
 
@@ -435,16 +436,27 @@ class SyncPanel(Vertical):
             self.outdated = True
             self._say()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        del parameters
+    def why_not(self, action: str) -> str:
+        """Why a key does nothing now, or an empty text."""
         run = self.query_one(RunView).run if self.is_mounted else None
         ended = self.stage is Stage.ENDED and run is not None
-        possible = {
-            "plan": self.stage not in {Stage.PLANNING, Stage.RUNNING},
-            "start": not self.why_not_start(),
-            "cancel": self.stage is Stage.RUNNING,
-            "resume": ended and run is not None and run.state.value in RESUMABLE,
-            "unblock": self.stage is Stage.PREVIEW,
-            "undo": ended and run is not None and not run.undone_by,
-        }
-        return True if possible.get(action, True) else None
+        match action:
+            case "plan" if self.stage in {Stage.PLANNING, Stage.RUNNING}:
+                return f"it is {self.stage.value}"
+            case "start":
+                return self.why_not_start()
+            case "cancel" if self.stage is not Stage.RUNNING:
+                return "nothing runs"
+            case "resume" if not ended or run is None or run.state.value not in RESUMABLE:
+                return "there is no interrupted run here"
+            case "unblock" if self.stage is not Stage.PREVIEW:
+                return "plan first (p)"
+            case "undo" if not ended or run is None:
+                return "there is no ended run here; older ones are on the Sync tab"
+            case "undo" if run is not None and run.undone_by:
+                return f"it was undone by {run.undone_by}"
+        return ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        del parameters
+        return None if self.why_not(action) else True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from decimal import Decimal
 
+from engine.errors import Blocked
 from engine.model import Kind
 from tui.screens.run import RunScreen
 
@@ -140,3 +141,32 @@ async def test_a_run_that_was_interrupted_is_resumed(host, workspace, make, pain
         await pilot.press("r")
         await eventually(pilot, lambda: "Run r7 · acme · sync · done" in painted(app))
         assert workspace.asked_for("resume") == [("resume", "r7")]
+
+
+async def test_a_guard_that_fires_only_now_needs_its_name_too(host, workspace, make, painted, eventually):
+    async def begin(_ws, allow):
+        workspace.asked.append(("begin", tuple(allow)))
+        if "row-count" not in allow:
+            raise Blocked("600 rows would be written; the limit is 500", ("row-count",))
+        return make.run("r7")
+
+    app = host(workspace)
+    workspace.next_run = make.run("r7")
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.open(RunScreen(begin=begin, integration="acme"))
+        await eventually(pilot, lambda: "Type row-count to go on" in painted(app))
+        await pilot.press(*"row-count", "enter", "enter")
+        await eventually(pilot, lambda: "Run r7" in painted(app))
+    assert workspace.asked_for("begin") == [("begin", ()), ("begin", ("row-count",))]
+
+
+async def test_a_greyed_key_says_why(host, workspace, make, painted, eventually):
+    app = host(workspace)
+    workspace.next_run = make.run("r7", undone_by="r8")
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        app.open(RunScreen("r7"))
+        await eventually(pilot, lambda: "Run r7" in painted(app))
+        await pilot.press("U")
+        await pilot.pause()
+        assert [note.message for note in app._notifications] == ["Not now: it was undone by r8."]
+        assert workspace.asked_for("plan_undo") == []
