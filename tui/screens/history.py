@@ -18,6 +18,7 @@ from tui.widgets.columns import Column
 from tui.widgets.dialogs import MessageDialog
 from tui.widgets.export import export_rows
 from tui.widgets.lines import LineTable
+from tui.widgets.plain import plain
 from tui.widgets.plan_lines import many
 from tui.widgets.run_lines import moment
 from tui.widgets.text import content
@@ -35,7 +36,7 @@ class FactsDialog(MessageDialog):
 
     def body(self) -> Iterable[Widget]:
         for label, value in self.facts:
-            yield Static(Content.assemble(Content.styled(f"{label:16}", "bold"), content(value)))
+            yield Static(Content.assemble(Content.styled(f"{plain(label):16}", "bold"), content(value)))
 
 
 def entry_dialog(entry: HistoryEntry) -> FactsDialog:

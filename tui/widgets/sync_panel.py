@@ -7,7 +7,6 @@ engine when its tab is left; a run of another process is shown live and can be a
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -29,6 +28,7 @@ from tui.widgets.plan_table import PlanTable
 from tui.widgets.run_view import RunView
 from tui.widgets.sync_options import RowChoice, Scope, SyncOptions
 from tui.widgets.sync_question import sync_question
+from tui.widgets.sync_stage import RESUMABLE, Stage, why_not
 from tui.widgets.text import content
 from tui.widgets.unblock import unblock
 
@@ -37,20 +37,6 @@ if TYPE_CHECKING:
     from engine.ports import Budget
     from engine.workspace import Workspace
     from tui.bridge import Update
-
-
-class Stage(StrEnum):
-    """Where the panel is."""
-
-    IDLE = "ready"
-    PLANNING = "reading both sides"
-    PREVIEW = "preview"
-    RUNNING = "running"
-    ENDED = "ended"
-    FAILED = "failed"
-
-
-RESUMABLE = frozenset({"cancelled", "interrupted", "failed"})
 
 
 class SyncPanel(Vertical):
@@ -439,23 +425,7 @@ class SyncPanel(Vertical):
     def why_not(self, action: str) -> str:
         """Why a key does nothing now, or an empty text."""
         run = self.query_one(RunView).run if self.is_mounted else None
-        ended = self.stage is Stage.ENDED and run is not None
-        match action:
-            case "plan" if self.stage in {Stage.PLANNING, Stage.RUNNING}:
-                return f"it is {self.stage.value}"
-            case "start":
-                return self.why_not_start()
-            case "cancel" if self.stage is not Stage.RUNNING:
-                return "nothing runs"
-            case "resume" if not ended or run is None or run.state.value not in RESUMABLE:
-                return "there is no interrupted run here"
-            case "unblock" if self.stage is not Stage.PREVIEW:
-                return "plan first (p)"
-            case "undo" if not ended or run is None:
-                return "there is no ended run here; older ones are on the Sync tab"
-            case "undo" if run is not None and run.undone_by:
-                return f"it was undone by {run.undone_by}"
-        return ""
+        return self.why_not_start() if action == "start" else why_not(action, self.stage, run)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         del parameters

@@ -12,7 +12,8 @@ from tui.bridge import Overview
 from tui.widgets.plan_lines import Delta, calls_text, delta, duration, plan_lines, plan_totals, totals_text
 from tui.widgets.run_view import RunView
 from tui.widgets.sync_options import RowChoice, Scope, SyncOptions
-from tui.widgets.sync_panel import Stage, SyncPanel
+from tui.widgets.sync_panel import SyncPanel
+from tui.widgets.sync_stage import Stage
 
 
 class Panel:
