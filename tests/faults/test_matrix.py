@@ -11,7 +11,6 @@ ELSEWHERE = {FaultKind.KILL, FaultKind.KILL_AFTER, FaultKind.HOLD, FaultKind.HOL
 KINDS = [kind for kind in FaultKind if kind not in ELSEWHERE]
 
 
-
 @pytest.mark.faults
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("job", ["sync", "one row", "product", "customer"])
@@ -21,3 +20,32 @@ async def test_every_fault_at_every_request(lab, matrix, job, kind):
             struck, found = await lab.run(job, [(system, kind, number)])
             if struck:
                 matrix.add(kind.value, f"{job}, {system} request {number}", found)
+
+
+@pytest.mark.parametrize(
+    ("job", "system", "number"), [("sync", "psa", 8), ("product", "psa", 1), ("customer", "market", 2)]
+)
+async def test_every_fault_at_a_write(lab, matrix, job, system, number):
+    """The few that every run of the suite plays: the middle of a sync, and the request that creates a record."""
+    for kind in KINDS:
+        struck, found = await lab.run(job, [(system, kind, number)])
+        assert struck
+        matrix.add(kind.value, f"{job}, {system} request {number}", found)
+
+
+async def test_what_is_stored_nowhere_ends_unverified(lab, shop):
+    """A system that answers 200 and keeps nothing is believed by its record, not by its answer."""
+    path = lab.fresh()
+    shop.psa.app.faults.add("no_store", method="PUT", times=0)
+    ws = shop.open(path)
+    try:
+        plan = await ws.plan(None)
+        run = await ws.sync(plan, allow=[hit.guard for hit in plan.guards])
+        assert run.totals.unverified == len(plan.sending) == run.totals.planned
+        assert shop.psa.state.tables["products"] == shop.before["psa"]["products"]
+        shop.well_again()
+        plan = await ws.plan(None)
+        run = await ws.sync(plan, allow=[hit.guard for hit in plan.guards])
+        assert run.totals.applied == len(plan.sending) == run.totals.planned
+    finally:
+        await ws.close()

@@ -65,8 +65,8 @@ def test_a_second_sync_waits_for_the_first_and_says_for_whom(lab, shop, starter,
     assert other != pid
     assert "sync of resale" in second.said()
     shop.psa.app.release()
-    assert starter.wait().code == 0
-    assert second.wait().code == 0
+    assert (ended := starter.wait()).code == 0, ended.said
+    assert (ended := second.wait()).code == 0, ended.said
     assert lab.problems(path, "sync") == []
     runs = opened(shop, path, lambda ws: ws.runs())
     assert [run.state for run in runs] == [RunState.DONE]
@@ -87,7 +87,7 @@ def test_whoever_does_not_wait_is_told_who_is_in_the_way(shop, starter, syncing)
     assert refused.value.exit_code == 5
     assert "Nothing was done" in str(refused.value)
     shop.psa.app.release()
-    assert starter.wait().code == 0
+    assert (ended := starter.wait()).code == 0, ended.said
 
 
 def test_another_process_sees_the_run_while_it_runs(shop, starter, second, syncing):
@@ -103,7 +103,7 @@ def test_another_process_sees_the_run_while_it_runs(shop, starter, second, synci
     assert ended.code == 0
     assert json.loads(ended.said)["runs"][0]["state"] == "running"
     shop.psa.app.release()
-    assert starter.wait().code == 0
+    assert (ended := starter.wait()).code == 0, ended.said
     (run,) = opened(shop, path, lambda ws: ws.runs())
     assert (run.state, run.heartbeat) == (RunState.DONE, None)
 
@@ -136,7 +136,7 @@ def test_whoever_waits_settles_what_a_killed_process_left(lab, shop, starter, se
     until(lambda: f"process {pid}" in second.said())
     os.kill(pid, signal.SIGKILL)
     assert starter.wait().code == -9
-    assert second.wait().code == 0
+    assert (ended := second.wait()).code == 0, ended.said
     shop.psa.app.release()
     assert lab.problems(path, "sync") == []
     runs = opened(shop, path, lambda ws: ws.runs())
@@ -150,7 +150,8 @@ def test_two_at_once_take_turns_and_keep_the_rate_limit_together(lab, shop, star
     monkeypatch.setattr(shop.psa.app, "limiter", RateLimit(12, 60))  # twelve in any second: two at once would pass it
     starter.start(path, *first)
     second.start(path, *SYNC)
-    assert {starter.wait().code, second.wait().code} == {0}
+    ended = [starter.wait(), second.wait()]
+    assert [one.code for one in ended] == [0, 0], ended
     assert [entry.status for entry in shop.log("psa")].count(429) == 0
     assert [entry.path for entry in shop.log("market")].count("/token") == 1
     assert lab.problems(path, "sync") == []
@@ -184,4 +185,4 @@ def test_a_plan_is_what_is_read_while_another_process_writes(shop, starter, sync
     assert len(rows) == 6
     assert opened(shop, path, lambda ws: ws.detail(None, Kind.PRODUCTS, "310001")).fields[0].field is Field.PRICE
     shop.psa.app.release()
-    assert starter.wait().code == 0
+    assert (ended := starter.wait()).code == 0, ended.said

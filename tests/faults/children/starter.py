@@ -41,7 +41,8 @@ LATE = (
     "tui.widgets.plain",
     "tui.widgets.plan_lines",
 )
-commits = 0
+#: Outermost transactions of this process so far: one number for each.
+commits: list[int] = []
 
 
 def count_commits(kill: dict[str, Any] | None) -> None:
@@ -49,17 +50,16 @@ def count_commits(kill: dict[str, Any] | None) -> None:
     original = Session.transaction
 
     def strike(when: str) -> None:
-        if kill and (kill["commit"], kill["when"]) == (commits, when):
+        if kill and (kill["commit"], kill["when"]) == (len(commits), when):
             os.kill(os.getpid(), signal.SIGKILL)
 
     @contextmanager
     def transaction(self: Session) -> Iterator[None]:
-        global commits
         outermost = not self.depth
         with original(self):
             yield
             if outermost:
-                commits += 1
+                commits.append(len(commits) + 1)
                 strike("before")
         if outermost:
             strike("after")
@@ -87,7 +87,7 @@ def child(order: dict[str, Any]) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         if order.get("count"):
-            Path(order["count"]).write_text(str(commits))
+            Path(order["count"]).write_text(str(len(commits)))
     finally:
         os._exit(code)
 
