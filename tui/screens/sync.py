@@ -11,6 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.actions import Action, Context
+from tui.screens import schedules
 from tui.screens.connections import COLUMNS
 from tui.screens.run import RunScreen
 from tui.screens.tab import TabScreen
@@ -18,6 +19,7 @@ from tui.widgets.access import ask
 from tui.widgets.columns import Column
 from tui.widgets.lines import LineTable
 from tui.widgets.run_lines import RUN_COLUMNS, moment
+from tui.widgets.schedule_lines import SCHEDULE_COLUMNS, schedule_lines
 from tui.widgets.text import content
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 #: How many runs are listed.
 RUNS = 200
 #: Tables of the store whose changes concern this tab.
-TABLES = frozenset({"runs", "outcomes", "alarms", "connections"})
+TABLES = frozenset({"runs", "outcomes", "alarms", "connections", "schedules"})
 
 ALARM_COLUMNS: tuple[Column[Alarm], ...] = (
     Column("at", "Alarm since", lambda alarm: moment(alarm.at), 19),
@@ -89,14 +91,14 @@ async def _connections(context: Context) -> None:
 
 
 class SyncScreen(TabScreen):
-    """Three lists: connections, open alarms (only while there are any), runs. Repainted only when one changes."""
+    """Connections, open alarms and automatic syncs (while there are any), runs. Repainted only when one changes."""
 
     NAME = "sync"
     DEFAULT_CSS = """
     SyncScreen {
         & #connections { height: auto; max-height: 7; }
-        & #alarms { height: auto; max-height: 6; display: none; }
-        & #alarms.-some { display: block; }
+        & #alarms, & #schedules { height: auto; max-height: 6; display: none; }
+        & #alarms.-some, & #schedules.-some { display: block; }
         & #runs { height: 1fr; }
         & .sync--line { height: 1; padding: 0 1; color: $text-muted; }
     }
@@ -112,6 +114,7 @@ class SyncScreen(TabScreen):
         Action("sync.list", "n", "Next list", "Connections, alarms, runs.", _next_list, short="Next list"),
         Action("connections", "C", "Connections…", "Add, change, test and remove them.", _connections,
                short="Connections"),
+        *schedules.ACTIONS,
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -122,6 +125,7 @@ class SyncScreen(TabScreen):
         with Vertical():
             yield AutoLines(COLUMNS, lambda view: view.name, empty="No connection yet.", id="connections")
             yield AutoLines(ALARM_COLUMNS, lambda alarm: alarm.id, id="alarms")
+            yield AutoLines(SCHEDULE_COLUMNS, lambda line: line.schedule.id, id="schedules")
             yield LineTable(RUN_COLUMNS, lambda run: run.id, empty="Nothing was synced yet.", id="runs")
             yield Static("", classes="sync--line")
 
@@ -140,15 +144,15 @@ class SyncScreen(TabScreen):
     @work(exclusive=True, group="lists", exit_on_error=False)
     async def refresh_lists(self) -> None:
         """Read runs and alarms again."""
-        runs, alarms = await ask(self, lambda ws: (ws.runs(None, RUNS), ws.alarms()))
-        self._show(runs=runs, alarms=alarms)
+        runs, alarms, lines = await ask(self, lambda ws: (ws.runs(None, RUNS), ws.alarms(), schedule_lines(ws)))
+        self._show(runs=runs, alarms=alarms, schedules=lines)
 
     def _show(self, **lists: list[Any]) -> None:
         for name, rows in lists.items():
             table = self.query_one(f"#{name}", LineTable)
             if table.rows != rows:
                 table.show(rows)
-                if name == "alarms":
+                if name in {"alarms", "schedules"}:
                     table.set_class(bool(rows), "-some")
                 table.refresh(layout=True)
         self._say()
