@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 
+from textual.widgets import Input
+
 from engine.model import Field, Kind
 from engine.views import Alarm, HistoryEntry
 from tui.widgets.activity_lines import ALARMS, EDITS, RUNS, WRITTEN, activity, change_text, chosen
@@ -51,7 +53,8 @@ async def test_what_is_listed_is_exported(real_console, tmp_path):
     async with real_console(tab="activity") as it:
         await it.sees("3 rows")
         await it.press("e", sees="Export activity")
-        await it.press("ctrl+u", *str(tmp_path / "a.json"), "enter")
+        it.console.screen.query_one(Input).value = str(tmp_path / "a.json")
+        await it.press("enter")
         await it.until((tmp_path / "a.json").exists)
     rows = json.loads((tmp_path / "a.json").read_text())
     assert [row["action"] for row in rows] == ["map"]
@@ -63,7 +66,8 @@ async def test_an_existing_file_is_not_replaced_unasked(real_console, tmp_path):
     async with real_console(tab="activity") as it:
         await it.sees("3 rows")
         await it.press("e", sees="Export activity")
-        await it.press("ctrl+u", *str(tmp_path / "a.csv"), "enter", sees="exists already")
+        it.console.screen.query_one(Input).value = str(tmp_path / "a.csv")
+        await it.press("enter", sees="exists already")
         await it.press("n", sees="Export activity")
         assert (tmp_path / "a.csv").read_text() == "mine"
         await it.press("enter", sees="exists already")
@@ -75,7 +79,8 @@ async def test_a_file_that_cannot_be_written_is_told(real_console, tmp_path):
     async with real_console(tab="activity") as it:
         await it.sees("3 rows")
         await it.press("e", sees="Export activity")
-        await it.press("ctrl+u", *str(tmp_path / "no" / "a.csv"), "enter", sees="Not exported")
+        it.console.screen.query_one(Input).value = str(tmp_path / "no" / "a.csv")
+        await it.press("enter", sees="Not exported")
         await it.sees("no file was written")
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from textual.widgets import Input
 
 from engine.changes import GuardHit, Purpose, Totals
 from engine.errors import IncompleteRead, StalePlan
@@ -424,7 +425,8 @@ async def test_outcomes_can_be_filtered_and_exported(panel, workspace, make, pai
         await eventually(pilot, lambda: "Product p1" not in painted(p.app))
         await pilot.press("e")
         await eventually(pilot, lambda: "Export outcomes" in painted(p.app))
-        await pilot.press("ctrl+u", *str(tmp_path / "out.csv"), "enter")
+        p.app.screen.query_one(Input).value = str(tmp_path / "out.csv")
+        await pilot.press("enter")
         await eventually(pilot, (tmp_path / "out.csv").exists)
         await p.app.workers.wait_for_complete()
     lines = (tmp_path / "out.csv").read_text().splitlines()
