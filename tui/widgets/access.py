@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar, cast
 
 if TYPE_CHECKING:
+    from textual.dom import DOMNode
     from textual.message_pump import MessagePump
 
     from engine.workspace import Workspace
@@ -35,6 +36,6 @@ async def ask_long(node: MessagePump, verb: Callable[[Workspace], Awaitable[T]])
     return cast("T", await console_of(node).bridge.call(verb))
 
 
-def listen(node: MessagePump, heard: Callable[[Update], None]) -> None:
+def listen(node: DOMNode, heard: Callable[[Update], None]) -> None:
     """Tell ``heard`` of every update of the engine, in the screen's loop, for as long as the node is mounted."""
     console_of(node).updates.subscribe(node, heard)

@@ -54,6 +54,7 @@ async def _run(node: Widget, change: Change, map_row: MapRow) -> bool:
         case "change settings":
             from tui.screens.settings import SettingsScreen
 
-            return bool(await node.app.push_screen_wait(SettingsScreen(name)))
+            saved: bool | None = await node.app.push_screen_wait(SettingsScreen(name))
+            return bool(saved)
     node.app.notify(change.blocked, title=change.name, severity="warning", markup=False)
     return False
