@@ -100,6 +100,9 @@ class Console(App[None]):
         self.guard.remove()
 
     def on_resize(self) -> None:
+        self.call_later(self._check_size)  # the app's own size is only set after this handler
+
+    def _check_size(self) -> None:
         from tui.screens.too_small import TooSmall
 
         if not TooSmall.fits(self.size) and not isinstance(self.screen, TooSmall):
@@ -298,6 +301,7 @@ def run_console(workspace: Path | None = None, *, first_tab: str = "customers") 
     try:
         console.run()
     finally:
+        console.guard.over()
         settled = close(console)
     if console.failure is not None and console.overview is None:
         sys.stderr.write(f"crosswalk: {plain(str(console.failure))}\n")

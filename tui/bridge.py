@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from engine.changes import Run
     from engine.events import Event
     from engine.integrations import Integration
+    from engine.model import Kind
     from engine.views import Alarm, ConnectionView, Snapshot
     from engine.workspace import Workspace
 
@@ -123,6 +124,8 @@ class Bridge:
         self._own_runs: set[str] = set()
         self._dirty: dict[tuple[str, str], None] = {}  # in the order in which they are built again
         self._dirty_now: asyncio.Event | None = None
+        self._readings: set[tuple[object, ...]] = set()
+        self._to_suggest: asyncio.Queue[tuple[str, Kind]] = asyncio.Queue()
         self.stopping = False
 
     # ------------------------------------------------------------------------------------------ the screens' side
@@ -233,7 +236,7 @@ class Bridge:
             await ws.close()
 
     def _jobs(self, ws: Workspace) -> tuple[Coroutine[Any, Any, None], ...]:
-        return (self._recover(ws), self._look(ws), self._rebuild(ws), self._automatic(ws))
+        return (self._recover(ws), self._look(ws), self._rebuild(ws), self._suggest(ws), self._automatic(ws))
 
     async def _automatic(self, ws: Workspace) -> None:
         """An open console runs the schedules, like ``crosswalk watch``; a slot is run by one of them only."""
@@ -316,7 +319,28 @@ class Bridge:
                 if self._watched.get((integration, kind)) != snapshot.version:
                     self._watched[integration, kind] = snapshot.version
                     self._show(integration, kind, snapshot)
+                    self._note_reading(snapshot)
             await asyncio.sleep(max(0.02, 2 * (time.monotonic() - started)))
+
+    def _note_reading(self, snapshot: Snapshot) -> None:
+        """A reading with unmapped rows that was not seen before waits for a look at its suggestions."""
+        reading = (snapshot.integration, snapshot.kind, snapshot.storefront_read_at, snapshot.backoffice_read_at)
+        if snapshot.unmapped and None not in reading and reading not in self._readings:
+            self._readings.add(reading)
+            self._to_suggest.put_nowait((snapshot.integration, snapshot.kind))
+
+    async def _suggest(self, ws: Workspace) -> None:
+        """Nobody has to ask for the first suggestions of a list; later ones are looked for when it is read again."""
+        assert self._recovered is not None
+        await self._recovered.wait()
+        while True:
+            integration, kind = await self._to_suggest.get()
+            try:
+                if not ws.all_suggestions(integration, kind):
+                    await ws.suggest(integration, kind)
+            except Exception as error:
+                log.exception("looking for suggestions for the %s of %s", kind, integration)
+                self._fail(error)
 
     def _show(self, integration: str, kind: str, snapshot: Snapshot) -> None:
         self.slot.put(lambda update: update.snapshots.__setitem__((integration, kind), snapshot))

@@ -26,6 +26,7 @@ FRAMES_BEHIND = 3
 WATCH = 2.0
 #: Seconds the program may take to end after a signal, until it is ended from outside the screen's loop.
 GRACE = 30.0
+GRACE_BLIND = 3.0
 NO_TERMINAL = """\
 crosswalk: the console needs a terminal, and {reason}.
 Nothing was opened or written. These work without one:
@@ -74,9 +75,12 @@ class Guard:
         if not self._app.is_headless:
             self._watcher = loop.create_task(self._watch())
 
-    def remove(self) -> None:
-        """The app has ended (or a test has)."""
+    def over(self) -> None:
+        """The app has given the terminal back; the last resort is not needed any more."""
         self._ended.set()
+
+    def remove(self) -> None:
+        """Hear no more signals. Call in the screen's loop."""
         if self._watcher is not None:
             self._watcher.cancel()
         if threading.current_thread() is threading.main_thread():
@@ -89,19 +93,19 @@ class Guard:
         if self.reason:
             return
         self.reason = reason
-        threading.Thread(target=self._make_sure, name="last-resort", daemon=True).start()
+        # Textual's own way out may block on a dead terminal, and nobody would see it restored.
+        grace = min(self._grace, GRACE_BLIND) if gone() else self._grace
+        threading.Thread(target=self._make_sure, args=(grace,), name="last-resort", daemon=True).start()
         self._app.exit(return_code=0, message=f"crosswalk: closed by {reason}; an unfinished run can be resumed.")
 
-    def _make_sure(self) -> None:
-        if not self._ended.wait(self._grace):
+    def _make_sure(self, grace: float) -> None:
+        if not self._ended.wait(grace):
             self._last_words()
             os._exit(1)
 
     async def _watch(self) -> None:
         while not gone():  # noqa: ASYNC110  a vanished terminal tells nobody: only looking finds out
             await asyncio.sleep(WATCH)
-        # Nobody can see a repaint any more; Textual's own way out may block on the dead terminal.
-        self._grace = min(self._grace, 5.0)
         self.leave("a terminal that vanished")
 
 

@@ -367,16 +367,18 @@ def painted_text(app: App[Any]) -> str:
 
 @asynccontextmanager
 async def running(workspace: Any, *, size: tuple[int, int] = (80, 24), tab: str = "products") -> AsyncIterator[Driver]:
-    """A console over a workspace, opened and settled."""
-    console = Console(lambda: workspace, first_tab=tab, poll=0.02)
+    """A console over a workspace (or over what opens one), opened and settled."""
+    opener = workspace if callable(workspace) else lambda: workspace
+    console = Console(opener, first_tab=tab, poll=0.02)
     try:
         async with console.run_test(size=size, notifications=True) as pilot:
             driver = Driver(console, workspace, pilot)
             await driver.settle(lambda: console.overview is not None)
-            if workspace.names:
+            if getattr(workspace, "names", True):
                 await driver.settle(lambda: isinstance(console.tab, TabScreen) and len(console.live.snapshots) == 3)
             yield driver
     finally:
+        console.guard.over()
         assert await asyncio.to_thread(console.bridge.close, 5.0)
 
 
