@@ -189,6 +189,13 @@ class _Case:
         source, target = self.value(self.master), self.value(self.master.other)
         if self._same(source.text, target.text) and not source.problem and not target.problem:
             return self._equal()
+        if (
+            self.field is Field.QUANTITY
+            and None in {source.text, target.text}
+            and not (source.problem or target.problem)
+        ):
+            side = self.master if source.text is None else self.master.other
+            return self._state(Status.IN_SYNC, f"{SIDE_NAMES[side]} does not count it")
         if self._kept():
             return self._state(Status.IN_SYNC, "the difference was kept by decision", rule_version=KEPT)
         for side in (self.master, self.master.other):

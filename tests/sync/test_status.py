@@ -216,3 +216,18 @@ def test_writing_what_is_sent_makes_the_row_in_sync(shop, s, b, baseline, decisi
     rule = "" if same(PRICE, s, b, "USD") else KEPT
     done = replace(shop.pair(s=(s, "5"), b=(b, "5")), baselines={PRICE: Baseline(s, b, rule)})
     assert row_state(done, settings, shop.both).status is Status.IN_SYNC
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_what_one_side_does_not_count_is_no_difference(shop, side):
+    row = shop.pair()
+    counted = {
+        Side.STOREFRONT: replace(row.storefront, quantity=Decimal(5)),
+        Side.BACKOFFICE: replace(row.backoffice, quantity=Decimal(3)),
+    }
+    counted[side] = replace(counted[side], quantity=None)
+    pair = replace(row, storefront=counted[Side.STOREFRONT], backoffice=counted[Side.BACKOFFICE])
+    can = {Side.STOREFRONT: frozenset(Field), Side.BACKOFFICE: frozenset(Field)}
+    (state,) = row_state(pair, shop.loose, can, [Field.QUANTITY]).fields
+    assert (state.status, state.target) == (Status.IN_SYNC, None)
+    assert "does not count it" in state.reason
