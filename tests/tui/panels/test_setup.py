@@ -26,6 +26,14 @@ class Wizard:
         )
         await self.pilot.pause()
 
+    async def files(self):
+        """Choose the files connector, whichever comes first."""
+        self.form.row("type").value = "files"
+        await self._eventually(
+            self.pilot, lambda: any(row.field.name == "option-products.path" for row in self.form.rows)
+        )
+        await self.pilot.pause()
+
     def _shown(self, step):
         return step == READING or bool(self.form.rows)
 
@@ -51,6 +59,7 @@ def wizard(host, real, eventually):
         await pilot.pause()
         made = Wizard(app, pilot, eventually)
         await made.at(STOREFRONT)
+        await made.files()
         return made
 
     return host(real), start
