@@ -85,6 +85,7 @@ class Console(App[None]):
         self.updates: Signal[Update] = Signal(self, "updates")
         self.guard = terminal.Guard(self, self.bridge.close)
         self._throttle = terminal.Throttle(self)
+        self._told = ""
         self._setup_offered = False
 
     # ------------------------------------------------------------------------------------------------ life
@@ -169,6 +170,8 @@ class Console(App[None]):
         self.live.absorb(update)
         if update.error is not None:
             self._troubled(update.error, fatal=update.fatal)
+        elif update.overview is not None:
+            self._told = ""
         if update.opened:
             self.run_worker(self._read_keys(), group="keys", exit_on_error=False)
         if update.overview is not None:
@@ -217,7 +220,8 @@ class Console(App[None]):
             self.exit(return_code=getattr(error, "exit_code", 1))
         elif fatal:
             self.trouble = f"The engine stopped: {error}. Nothing more is read or written; close and open again."
-        else:
+        elif str(error) != self._told:  # what fails every second is told once
+            self._told = str(error)
             self.report(error, "In the background")
 
     # ------------------------------------------------------------------------------------------------ actions

@@ -122,6 +122,7 @@ class Bridge:
         self._calls: set[asyncio.Task[Any]] = set()
         self._watched: dict[tuple[str, str], int] = {}
         self._own_runs: set[str] = set()
+        self._run_ended = asyncio.Event()
         self._dirty: dict[tuple[str, str], None] = {}  # in the order in which they are built again
         self._dirty_now: asyncio.Event | None = None
         self._readings: set[tuple[object, ...]] = set()
@@ -272,8 +273,12 @@ class Bridge:
         """Ask our own runs to stop after the batch in flight and wait for every call to end."""
         for run_id in self._own_runs:
             ws.cancel(run_id)
-        while self._calls:
-            await asyncio.wait(set(self._calls))
+        while self._calls or self._own_runs:
+            if self._calls:
+                await asyncio.wait(set(self._calls))
+            else:  # a scheduled run: nobody on a screen waits for it
+                await self._run_ended.wait()
+                self._run_ended.clear()
 
     def _running(self, ws: Workspace) -> tuple[Run, ...]:
         return tuple(run for run in ws.runs(limit=20) if run.state == "running")
@@ -286,6 +291,7 @@ class Bridge:
                 self._own_runs.add(cast("Any", event).run.id)
             case "RunEnded":
                 self._own_runs.discard(cast("Any", event).run.id)
+                self._run_ended.set()
         self.slot.event(event)
 
     def _soil(self, integration: str, kind: str) -> None:

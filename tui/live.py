@@ -39,6 +39,9 @@ class Live:
                 case "PullProgress":
                     pull = cast("PullProgress", event)
                     self.pulls[pull.connection, str(pull.kind)] = pull
+                case "RowsChanged":  # a reading ends with it
+                    kind = str(cast("Any", event).kind)
+                    self.pulls = {key: pull for key, pull in self.pulls.items() if key[1] != kind}
         ended = {cast("Any", e).run.id for e in update.events if type(e).__name__ == "RunEnded"}
         self.runs_ended += len(ended)
         if update.overview is not None:

@@ -127,6 +127,7 @@ class FakeWorkspace:
         self.run_list: list[Any] = []
         self.fail: dict[str, Exception] = {}
         self.closed = False
+        self.nothing_suggested_yet = False
         self.thread = ""
         self.path = Path("/nonexistent")
         self.gate: asyncio.Event | None = None
@@ -245,6 +246,9 @@ class FakeWorkspace:
         rows = [row for row in self.rows[Kind.CUSTOMERS] if row.side is Side.BACKOFFICE]
         chosen = [row for row in rows if ids is None or row.id in ids]
         return [CustomerReadiness(Customer(row.id, row.right), () if row.id != "X1" else ("email",)) for row in chosen]
+
+    def all_suggestions(self, integration: str, kind: Kind) -> dict[str, tuple[Suggestion, ...]]:
+        return {} if self.nothing_suggested_yet else {"S0": self.suggestions(integration, kind, "S0")}
 
     async def suggest(self, integration: str, kind: Kind) -> int:
         self._called("suggest", kind)

@@ -146,6 +146,24 @@ async def test_the_palette_offers_the_same_actions(open_console: Any, fake: Any)
         await d.press("ctrl+p", until=lambda: d.top == "CommandPalette")
 
 
+async def test_what_fails_every_second_in_the_background_is_told_once(open_console: Any, fake: Any) -> None:
+    ws = fake()
+    async with open_console(ws) as d:
+        polls = []
+
+        def fail() -> Any:
+            polls.append(1)
+            raise WorkspaceError("the disk is full")
+
+        ws.changes = fail
+        await d.settle(lambda: d.top == "MessageDialog" and len(polls) > 5)
+        assert len(d.console.screen_stack) == 3
+        await d.press("escape")
+        seen = len(polls)
+        await d.settle(lambda: len(polls) > seen + 3)
+        assert d.top == "ProductsScreen"
+
+
 def test_no_key_means_two_things_on_one_tab() -> None:
     assert REGISTRY.remap({}) == []
 

@@ -143,6 +143,31 @@ async def test_closing_asks_own_runs_to_stop_and_waits_for_the_batch_in_flight(f
     assert ws.verbs("cancel") == [("cancel", "mine")]
 
 
+async def test_a_scheduled_run_is_settled_too_when_the_console_closes(fake: Any) -> None:
+    ws = fake()
+    bridge, _ = await opened(ws)
+    await bridge.call(lambda w: w.events.publish(RunStarted(run("scheduled"))))
+    closing = asyncio.create_task(asyncio.to_thread(bridge.close, 10.0))
+    await until(lambda: bool(ws.verbs("cancel")))
+    assert not closing.done()
+    bridge._loop.call_soon_threadsafe(ws.events.publish, RunEnded(run("scheduled")))  # type: ignore[union-attr]
+    assert await closing
+    assert ws.closed
+
+
+async def test_a_first_reading_is_looked_through_for_suggestions_by_itself(fake: Any) -> None:
+    ws = fake()
+    ws.nothing_suggested_yet = True
+    bridge, wakes = await opened(ws)
+    bridge.watch("acme", ("products",))
+    await wakes.until(bridge, lambda update: bool(update.snapshots))
+    await until(lambda: bool(ws.verbs("suggest")))
+    await bridge.call(lambda w: w.touched(Kind.PRODUCTS))
+    await wakes.until(bridge, lambda update: bool(update.snapshots))
+    assert await asyncio.to_thread(bridge.close)
+    assert ws.verbs("suggest") == [("suggest", Kind.PRODUCTS)]
+
+
 async def test_closing_is_bounded(fake: Any) -> None:
     bridge, _ = await opened(fake())
     stuck = asyncio.create_task(bridge.call(lambda _w: asyncio.Event().wait()))

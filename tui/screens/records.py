@@ -92,7 +92,7 @@ def columns(storefront: str, backoffice: str) -> list[Column[Row]]:
         Column(
             "right",
             backoffice,
-            lambda r: r.right or r.detail,
+            lambda r: r.right or r.detail or r.reason,
             15,
             weight=4,
             comfort=32,

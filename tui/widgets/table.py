@@ -32,6 +32,11 @@ STRIPS = 1024
 _Styles = Styles
 
 
+def _ink(style: Style) -> Style:
+    """A style without its ground: it is laid over whatever ground a line has."""
+    return Style(color=style.color, bold=style.bold, dim=style.dim, italic=style.italic)
+
+
 def _find(view: Sequence[int], index: int) -> int | None:
     """The place of an index in a view; instantly in an unfiltered one."""
     try:
@@ -381,7 +386,7 @@ class Table(ScrollView, Generic[R], can_focus=True):
     def render_lines(self, crop: Region) -> list[Strip]:
         if self._styles is None or self._focused_style != self.has_focus:  # once a paint, not once a line
             part = self.get_component_rich_style
-            tones = {"": Style(), **{tone: part(f"table--{tone}", partial=True) for tone in self.TONES}}
+            tones = {"": Style(), **{tone: _ink(part(f"table--{tone}")) for tone in self.TONES}}
             self._styles = Styles(
                 self.rich_style,
                 part("table--header"),
