@@ -82,10 +82,15 @@ class Lab:
             assert await problems(self.shop, path, JOBS[job]) == []
         return self._clean[job]
 
-    async def run(self, job: str, strikes: Sequence[tuple[str, str, int]]) -> tuple[bool, list[str]]:
-        """The job with faults ``(system, kind, request number)``; whether all struck, and what is wrong afterwards."""
+    async def run(self, job: str, strikes: Sequence[tuple[str, str, int | str]]) -> tuple[bool, list[str]]:
+        """The job with faults ``(system, kind, request number or method)``; whether all struck, and what is wrong
+        afterwards.
+        """
         self.shop.reset()
-        faults = [getattr(self.shop, system).app.faults.add(kind, at=at) for system, kind, at in strikes]
+        faults = [
+            getattr(self.shop, system).app.faults.add(kind, **{"at" if isinstance(at, int) else "method": at})
+            for system, kind, at in strikes
+        ]
         path = self.shop.workspace(self._directory)
         try:
             seen = await live(self.shop, path, JOBS[job])

@@ -23,14 +23,15 @@ async def test_every_fault_at_every_request(lab, matrix, job, kind):
 
 
 @pytest.mark.parametrize(
-    ("job", "system", "number"), [("sync", "psa", 8), ("product", "psa", 1), ("customer", "market", 2)]
+    ("job", "system", "at"),
+    [("sync", "psa", "PUT"), ("sync", "psa", 8), ("product", "psa", "POST"), ("customer", "market", 2)],
 )
-async def test_every_fault_at_a_write(lab, matrix, job, system, number):
-    """The few that every run of the suite plays: the middle of a sync, and the request that creates a record."""
+async def test_every_fault_at_a_write(lab, matrix, job, system, at):
+    """The few that every run of the suite plays: the writes and the middle of a sync, and what creates a record."""
     for kind in KINDS:
-        struck, found = await lab.run(job, [(system, kind, number)])
+        struck, found = await lab.run(job, [(system, kind, at)])
         assert struck
-        matrix.add(kind.value, f"{job}, {system} request {number}", found)
+        matrix.add(kind.value, f"{job}, {system} request {at}", found)
 
 
 async def test_what_is_stored_nowhere_ends_unverified(lab, shop):

@@ -164,7 +164,7 @@ def test_two_at_once_take_turns_and_keep_the_rate_limit_together(lab, shop, star
 def test_a_disk_that_fills_up_loses_nothing_and_is_said(lab, matrix, shop, starter):
     stopped = 0
     size = max(file.stat().st_size for file in shop.template.iterdir() if file.is_file())
-    for limit in range(4096, size + 200_000, 12_288):
+    for limit in range(4096, size + 200_000, 24_576):
         path = lab.fresh()
         ended = starter.run(path, *SYNC, file_bytes=limit)
         stopped += ended.code != 0
