@@ -226,6 +226,7 @@ def prepare(workspace: Path, rows: int) -> None:
         command(workspace, "connection", "add", side, "files", "--set", f"products.path={workspace.parent / side}.csv")
     command(workspace, "integration", "add", "bench", "shop", "office")
     command(workspace, "pull")
+    command(workspace, "suggest", "products")  # otherwise the console looks for them by itself, which is no idling
 
 
 def test_an_idle_console_costs_next_to_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
