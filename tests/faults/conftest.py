@@ -144,9 +144,15 @@ class Lab:
         live_in_processes(self.shop, self.starter, path, JOBS[job])
 
     def fresh(self) -> Path:
-        """Both systems as seeded and a fresh workspace."""
+        """Both systems as seeded and a fresh workspace, whose connections wait long for a request that a test holds."""
         self.shop.reset()
-        return self.shop.workspace(self._directory)
+        path = self.shop.workspace(self._directory)
+        ws = self.shop.open(path)
+        for name, _ in SECRETS:
+            ws.set_connection(name, {"timeout_seconds": "60"})
+        ws.store.close()
+        ws.cache.close()
+        return path
 
     @property
     def starter(self) -> Starter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -35,18 +36,24 @@ class Starter:
 
     def __init__(self, child: subprocess.Popen[str], directory: Path) -> None:
         self._child, self._directory = child, directory
+        self._running = 0
 
     def start(self, path: Path, *argv: str, **order: Any) -> int:
-        """Start one and return its process id; ``wait`` must follow."""
+        """Start one and return its process id; ``wait`` must follow. One that a failed test left running is ended first."""
+        if self._running:
+            os.kill(self._running, signal.SIGKILL)
+            self.wait()
         line = {"argv": ["--workspace", str(path), *argv], "out": str(self._directory / "out"), **order}
         (self._directory / "out").write_text("")
         assert self._child.stdin is not None
         self._child.stdin.write(json.dumps({**line, "count": str(self._directory / "count")}) + "\n")
         self._child.stdin.flush()
-        return int(self._answer()["pid"])
+        self._running = int(self._answer()["pid"])
+        return self._running
 
     def wait(self) -> Ended:
         code = int(self._answer()["code"])
+        self._running = 0
         count = self._directory / "count"
         return Ended(code, (self._directory / "out").read_text(), int(count.read_text()) if count.exists() else 0)
 
