@@ -6,6 +6,7 @@ A step that was saved can be gone back to and changed.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,7 +20,7 @@ from textual.widgets import Button, Static
 from tui.screens.page import Page
 from tui.widgets import checks
 from tui.widgets.access import ask, ask_long, console_of, listen
-from tui.widgets.check_report import report_lines
+from tui.widgets.check_report import short_lines
 from tui.widgets.connection_form import changed_options, option_fields, options_of, type_field
 from tui.widgets.explain import explain
 from tui.widgets.form_dialogs import keep_or_discard
@@ -44,6 +45,7 @@ class SetupScreen(Page[str]):
     """Returns the integration's name, or None when it was left before there was one. ``stay`` shows no tab at the end."""
 
     HEADING = "Set up"
+    DEFAULT_CSS = "SetupScreen > .page--lines { max-height: 8; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "next", "Next", id="setup.next"),
         Binding("ctrl+b", "back", "Back", id="setup.back"),
@@ -63,6 +65,7 @@ class SetupScreen(Page[str]):
         self.drafts: dict[int, dict[str, str]] = {}
         self.tested = False
         self.busy = False
+        self._fields_lock = asyncio.Lock()
         self._pulls: dict[tuple[str, str], tuple[int, int | None]] = {}
 
     def body(self) -> Iterable[Widget]:
@@ -132,7 +135,9 @@ class SetupScreen(Page[str]):
         return next((one for one in self.types if one.name == name), None)
 
     def _usable(self) -> list[ConnectorType]:
-        return [one for one in self.types if self._side() in one.sides]
+        """The systems of this side; those with an account first, since a first run is rarely about files."""
+        usable = [one for one in self.types if self._side() in one.sides]
+        return sorted(usable, key=lambda one: not any(option.secret for option in one.options))
 
     def _connection_fields(self, typed: dict[str, str]) -> list[FormField]:
         usable = self._usable()
@@ -191,18 +196,23 @@ class SetupScreen(Page[str]):
         if self.step in {STOREFRONT, BACKOFFICE} and event.name in {"type", "use"}:
             self._other_fields(event.name)
 
-    @work(exclusive=True, group="fields", exit_on_error=False)
+    @work(group="fields", exit_on_error=False)
     async def _other_fields(self, changed: str) -> None:
-        before = self.form.values()
-        kept = {name: value for name, value in before.items() if name in {"use", "type"}}
-        if changed == "type" and before.get("name") not in {one.name for one in self.types}:
-            kept["name"] = before.get("name", "")
-        fields = self._connection_fields(kept)
-        if [field.name for field in fields] == [field.name for field in self.form.fields]:
-            return
-        await self.form.set_fields(fields, kept, fresh=True)
-        self._lines(self._intro())
-        self.form.row(changed).focus_control()
+        """Show the fields of another system or connection; one change after the other, none stopped half way."""
+        async with self._fields_lock:
+            if self.step not in {STOREFRONT, BACKOFFICE}:
+                return
+            before = self.form.values()
+            kept = {name: value for name, value in before.items() if name in {"use", "type"}}
+            if changed == "type" and before.get("name") not in {one.name for one in self.types}:
+                kept["name"] = before.get("name", "")
+            fields = self._connection_fields(kept)
+            if [(one.name, one.value) for one in fields] == [(one.name, one.value) for one in self.form.fields]:
+                return
+            await self.form.set_fields(fields, kept, fresh=True)
+            self._lines(self._intro())
+            if any(row.field.name == changed for row in self.form.rows):
+                self.form.row(changed).focus_control()
 
     # ------------------------------------------------------------------------------------------------ saving a step
     @on(Button.Pressed, "#next")
@@ -282,7 +292,7 @@ class SetupScreen(Page[str]):
             return False
         finally:
             self.query_one(ProgressLine).update(None)
-        self._lines([line for line, _ in report_lines(report)])
+        self._lines(short_lines(report))
         self.tested = True
         if report.ok:
             self.app.notify(f"{name} works", title=report.account, markup=False)

@@ -20,11 +20,24 @@ def report_lines(report: CheckReport) -> list[tuple[str, str]]:
 
     A missing right that nothing here needs is only told, not counted against the connection.
     """
-    lines = [(f"Account: {report.account}", "")] if report.account else []
+    account = [(f"Account: {report.account}", "")] if report.account else []
+    return [*account, *_of_items(report)]
+
+
+def _of_items(report: CheckReport) -> list[tuple[str, str]]:
+    lines = []
     for item in report.items:
         word, tone = ("ok", "success") if item.ok else ("MISSING", "error") if item.required else ("absent", "warning")
         lines.append((f"{word:8}{item.name}" + (f": {item.message}" if item.message else ""), tone))
     return lines
+
+
+def short_lines(report: CheckReport) -> list[str]:
+    """The same where there is little room: what does not work first, a line each, then what does in one."""
+    lines = [line for item, (line, _) in zip(report.items, _of_items(report), strict=True) if not item.ok]
+    works = [item.name + (f" ({item.message})" if item.message else "") for item in report.items if item.ok]
+    account = [f"Account: {report.account}"] if report.account else []
+    return [*lines, *account, *(["ok: " + " · ".join(works)] if works else [])]
 
 
 class CheckDialog(MessageDialog):

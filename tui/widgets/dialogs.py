@@ -177,8 +177,9 @@ class Confirm(Dialog[bool]):
 
     @on(Input.Submitted)
     def next_phrase(self) -> None:
+        """Enter after the last of them agrees, as the line of keys says: each was typed word for word."""
         if self.typed:
-            self.query_one("#yes").focus()
+            self.action_agree()
         else:
             self.focus_next(Input)
 

@@ -175,7 +175,7 @@ def calls_text(plan: Plan, budgets: Mapping[str, Budget]) -> str:
         budget = budgets.get(connection)
         text = f"{connection} {many(calls, 'call')}"
         if budget is not None and budget.limit:
-            text += f" at {budget.limit / budget.window * 60:g}/min"
+            text += f" at {budget.limit / budget.window * 60:,.0f}/min"
         parts.append(text)
     about = "" if plan.eta_seconds < 1 else "about "
     return f"{' · '.join(parts) or 'no calls'} · {about}{duration(plan.eta_seconds)}"

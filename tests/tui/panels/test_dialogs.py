@@ -52,9 +52,8 @@ async def test_each_guard_must_be_typed_word_for_word(host):
         await pilot.press(*"max_row", "enter")
         assert button.disabled
         app.screen.query_one("#phrase-1", Input).focus()
-        await pilot.press("end", "s", "enter")
+        await pilot.press("end", "s")
         assert not button.disabled
-        assert app.screen.focused is button
         await pilot.press("enter")
         await app.finished.wait()
     assert app.result is True

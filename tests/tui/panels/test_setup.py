@@ -181,3 +181,15 @@ async def test_connections_that_exist_can_be_chosen(wizard, real, files, eventua
         await made.press("ctrl+s")
         await made.at(BACKOFFICE)
     assert [view.name for view in real.connections()] == ["old"]
+
+
+async def test_two_connections_of_one_system_show_their_own_options(wizard, real, files, eventually):
+    app, start = wizard
+    for name in ("one", "two"):
+        real.add_connection(name, "files", {"products.path": str(files / f"{name}.csv")})
+    async with app.run_test(size=(160, 50)) as pilot:
+        made = await start(pilot, app)
+        for name in ("one", "two", "one"):
+            made.form.row("use").value = name
+            wanted = str(files / f"{name}.csv")
+            await eventually(pilot, lambda wanted=wanted: made.form.values().get("option-products.path") == wanted)
