@@ -91,7 +91,7 @@ class SyncPanel(Vertical):
         self.only_blocked = False
         self._lines: list[PlanLine] = []
         self._budgets: dict[str, Budget] = {}
-        self._cancel_wanted = self._own = False
+        self._cancel_wanted = self._own = self._undoing = False
 
     def compose(self) -> ComposeResult:
         yield SyncOptions()
@@ -215,6 +215,7 @@ class SyncPanel(Vertical):
             return
         self._budgets = {view.name: view.budget for view in views}
         self.plan, self.outdated, self.only_blocked = plan, False, False
+        self._undoing = plan.purpose == "undo"
         self._lines = plan_lines(plan)
         self.stage = Stage.PREVIEW
         self._show_lines()
@@ -309,6 +310,7 @@ class SyncPanel(Vertical):
 
     def _show_run(self, run_id: str) -> None:
         """Show a run that was started elsewhere: by another tab, or another process."""
+        self._undoing = False
         self.stage = Stage.RUNNING
         self.query_one(RunView).follow(run_id)
 
@@ -383,8 +385,7 @@ class SyncPanel(Vertical):
     def _say(self) -> None:
         """Title, note, guards and totals for the stage and the line under the cursor."""
         plan = self.plan
-        undo = plan is not None and plan.purpose == "undo"
-        self.border_title = content(f"{'Undo' if undo else 'Sync mapped'} · {self.stage.value}")
+        self.border_title = content(f"{'Undo' if self._undoing else 'Sync mapped'} · {self.stage.value}")
         shown = plan is not None and self.stage is Stage.PREVIEW
         hits = plan.guards if shown and plan is not None else ()
         guards = Content("\n").join(content(f"! {hit.guard}: {hit.message}") for hit in hits)
