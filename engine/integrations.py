@@ -56,7 +56,8 @@ def parse_settings(current: IntegrationSettings, values: Mapping[str, str]) -> I
         elif parents == ["masters"] and not text:
             node.pop(leaf, None)
         else:
-            node[leaf] = text if text or isinstance(node.get(leaf), str) else None
+            # a limit is text in the tree too, where empty means that the guard is off
+            node[leaf] = text if text or (isinstance(node.get(leaf), str) and parents != ["guards"]) else None
     try:
         return IntegrationSettings.model_validate(tree)
     except ValidationError as error:

@@ -327,7 +327,10 @@ def _ambiguous(suggestions: Collection[Suggestion]) -> str:
     doubtful = [s for s in suggestions if s.ambiguous]
     if not doubtful:
         return ""
-    return f"{len(doubtful)} counterparts fit alike: {', '.join(s.backoffice_name or s.backoffice_id for s in doubtful[:3])}"
+    names = ", ".join(s.backoffice_name or s.backoffice_id for s in doubtful[:3])
+    if len(doubtful) == 1:
+        return f"{names} fits, but another row claims it as well"
+    return f"{len(doubtful)} counterparts fit alike: {names}"
 
 
 def _backoffice_row(record_id: str, name: str, doc: dict[str, Any]) -> Row:
