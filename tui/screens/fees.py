@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui.actions import Action, Context
 from tui.screens import list_actions
+from tui.screens.panel_actions import PANEL
 from tui.screens.records import RecordsScreen
 from tui.screens.row_verbs import why_no_integration
 from tui.screens.view_actions import any_row
@@ -103,6 +104,7 @@ class FeesScreen(RecordsScreen):
         *list_actions.MAPPING[2:],
         *list_actions.SYNCING,
         list_actions.SYNC_PANEL,
+        *PANEL,
         *list_actions.ABOUT,
         *list_actions.LIST,
     )

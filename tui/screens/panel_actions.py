@@ -6,10 +6,12 @@ They have no key here: the panel has its own, which work while the cursor is in 
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from tui.actions import Action, Context
-from tui.screens.mapping_files import ACTIONS as MAPPING_FILES
-from tui.widgets.sync_panel import SyncPanel
+
+if TYPE_CHECKING:
+    from tui.widgets.sync_panel import SyncPanel
 
 #: action of the panel, its key there, what it does
 KEYS = (
@@ -25,6 +27,8 @@ KEYS = (
 
 
 def _panel(context: Context) -> SyncPanel | None:
+    from tui.widgets.sync_panel import SyncPanel  # its widgets load with the panel, not with the list
+
     return next((panel for panel in context.screen.query(SyncPanel) if panel.is_open), None)
 
 
@@ -51,5 +55,3 @@ PANEL = tuple(
     )
     for name, key, label, help in KEYS
 )
-#: What the list screens add to their actions.
-EXTRAS = (*PANEL, *MAPPING_FILES)

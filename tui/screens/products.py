@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tui.actions import Action, Context
 from tui.screens import edits, list_actions
+from tui.screens.panel_actions import PANEL
 from tui.screens.records import RecordsScreen
 from tui.screens.view_actions import screen_of
 
@@ -42,6 +43,7 @@ class ProductsScreen(RecordsScreen):
         ADD,
         *list_actions.SYNCING,
         list_actions.SYNC_PANEL,
+        *PANEL,
         *list_actions.ABOUT,
         *list_actions.LIST,
     )
