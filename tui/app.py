@@ -177,7 +177,7 @@ class Console(App[None]):
         if update.overview is not None:
             self._choose_integration(update.overview)
         self.updates.publish(update)
-        if self.tab is not None:
+        if self.tab is not None and self.tab.children:  # a late word of the engine meets an emptied screen at the end
             self.tab.engine_changed(update)
             self.tab.redraw_lines()
 
