@@ -56,7 +56,9 @@ class MappingExchange:
                     done = self._mappings.apply(integration, kind, edits, "import", group=last)
                     total, last = total + done.count, done.id or last
         same = sum(line.action == "same" for line in preview.lines)
-        return Edit(last, "import", total, f"import: {total} row(s) changed, {same} as they were")
+        return Edit(
+            last, "import", total, f"import: {total:,} {'row' if total == 1 else 'rows'} changed, {same} as they were"
+        )
 
     def _edits(
         self, integration: Integration, kind: Kind, preview: ImportPreview, fees: Collection[Fee]

@@ -220,7 +220,7 @@ class Mappings:
             done = [self._edit(integration, kind, action, mine, f"undo of {group}") for kind, mine in edits.items()]
         count = sum(edit.count for edit in done) + rejections
         left = f"; {len(skipped)} left, edited again since" if skipped else ""
-        text = f"undone: {newest['action']} of {count} row(s){left}"
+        text = f"undone: {newest['action']} of {_rows(count)}{left}"
         return Edit(done[-1].id if done else 0, action, count, text, tuple(skipped))
 
     def _newest_edit(self, integration: str) -> Mapping[str, Any] | None:
@@ -296,7 +296,7 @@ class Mappings:
             self._history.append(entries)
         skipped_text = f"; {len(skipped)} skipped" if skipped else ""
         return Edit(
-            edit_id if entries else 0, action, len(entries), f"{action}: {len(entries)} row(s){skipped_text}", skipped
+            edit_id if entries else 0, action, len(entries), f"{action}: {_rows(len(entries))}{skipped_text}", skipped
         )
 
     def _refuse_shared_targets(self, integration: Integration, kind: Kind, new: Sequence[RowMapping]) -> None:
@@ -351,3 +351,7 @@ def _text(state: tuple[dict[str, str] | None, dict[str, str] | None]) -> str | N
     if ignored:
         parts.append(f"ignored: {ignored['reason']}" + (f" until {ignored['until']}" if ignored["until"] else ""))
     return "; ".join(parts) or None
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} {'row' if count == 1 else 'rows'}"

@@ -331,7 +331,8 @@ class Bridge:
     def _note_reading(self, snapshot: Snapshot) -> None:
         """A reading with unmapped rows that was not seen before waits for a look at its suggestions."""
         reading = (snapshot.integration, snapshot.kind, snapshot.storefront_read_at, snapshot.backoffice_read_at)
-        if snapshot.unmapped and None not in reading and reading not in self._readings:
+        read = snapshot.backoffice_read_at is not None  # fees of one's own have no storefront reading
+        if snapshot.unmapped and read and reading not in self._readings:
             self._readings.add(reading)
             self._to_suggest.put_nowait((snapshot.integration, snapshot.kind))
 

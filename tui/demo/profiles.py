@@ -83,7 +83,13 @@ MARKETPLACE_SYNCRO = Profile(
     name="marketplace-syncro",
     storefront="marketplace",
     backoffice="syncro",
-    settings={"currency": "USD", "fields": "price,cost,sku", "sku.storefront": "mpn", "sku.backoffice": "upc"},
+    settings={
+        "currency": "USD",
+        "fields": "price,cost,sku",
+        "sku.storefront": "mpn",
+        "sku.backoffice": "upc",
+        "customers.country": "US",  # the back office has no country; without it no profile is complete
+    },
     reprice=_marketplace_price,
     drift=_syncro_price,
     switch_off=_syncro_off,

@@ -180,6 +180,7 @@ class RecordsScreen(TabScreen):
 
     def on_resize(self) -> None:
         self._arrange()
+        self._moved()  # the detail panel may have room now, and nothing in it yet
 
     # ------------------------------------------------------------------------------------------------ what is shown
     def context(self) -> Context:

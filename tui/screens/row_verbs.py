@@ -10,6 +10,7 @@ from tui.screens.edits import edit
 from tui.screens.view_actions import screen_of
 from tui.widgets.clipboard import copy
 from tui.widgets.plain import plain
+from tui.widgets.plan_lines import many
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -128,7 +129,12 @@ async def suggest(context: Context) -> None:
         return int(await ws.suggest(context.integration, Kind(context.kind)))
 
     count = await console.bridge.call(verb)
-    console.say(f"{count:,} unmapped rows have a suggestion" if count else "No row has a suggestion", "Suggestions")
+    console.say(
+        f"{many(count, 'unmapped row')} {'has' if count == 1 else 'have'} a suggestion"
+        if count
+        else "No row has a suggestion",
+        "Suggestions",
+    )
 
 
 def why_no_integration(context: Context) -> str:

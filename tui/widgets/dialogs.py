@@ -243,6 +243,7 @@ class ChooseOne(Dialog[str]):
     DEFAULT_CSS = """
     ChooseOne .dialog--buttons { display: none; }
     ChooseOne OptionList { height: auto; max-height: 12; border: none; padding: 0; margin-top: 1; background: $surface; }
+    ChooseOne OptionList:focus { border: none; }
     """
 
     def __init__(self, title: str, lines: Sequence[str], answers: Sequence[Answer]) -> None:
