@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
@@ -80,6 +81,6 @@ def _connection(name: str, view: ConnectionView | None, detail: int) -> list[Pie
                 "warn" if near else "dim",
             )
         )
-    if view.holder:
+    if view.holder and f"(process {os.getpid()})" not in view.holder:  # our own work is told on the right
         pieces.append(Piece(f" held by {clip_to(view.holder, 16)}", "warn"))
     return pieces
