@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from tui.screens.panel_actions import EXTRAS, KEYS
+from tui.screens.panel_actions import KEYS, PANEL
 from tui.widgets.sync_panel import SyncPanel
 
 
@@ -16,7 +16,7 @@ async def test_an_action_works_on_the_open_panel_and_says_why_not(host, workspac
         return False
 
     app = host(workspace, lambda: SyncPanel("products", lambda: None, never))
-    actions = {action.id: action for action in EXTRAS}
+    actions = {action.id: action for action in PANEL}
     async with app.run_test(size=(80, 24)) as pilot:
         context = SimpleNamespace(screen=app.screen)
         panel = app.screen.query_one(SyncPanel)
