@@ -107,9 +107,9 @@ class Admin:
 
     def down(self) -> None:
         """Move the cursor and see it move."""
-        before = self.cursor_row()
+        before = self.cursor_row(), self.cursor_line()  # a row that goes away lets the next one come to its line
         self.press("down")
-        self.wait(lambda _: self.cursor_row() != before)
+        self.wait(lambda _: (self.cursor_row(), self.cursor_line()) != before)
 
     def cursor_row(self) -> int:
         """The screen's line of the cursor."""
