@@ -36,7 +36,8 @@ MIGRATIONS: tuple[Migration, ...] = (Migration(1, "create the workspace and its 
 
 def identify(path: Path, newest: int) -> int:
     """The format of the file, 0 when it is new or empty. Looks only; refuses what is not ours or from the future."""
-    with explained(path), closing(sqlite3.connect(path, timeout=5)) as con:
+    with explained(path), closing(sqlite3.connect(path, timeout=5, isolation_level=None)) as con:
+        con.execute("BEGIN")  # one snapshot: another process may be making the workspace between two of these reads
         (version,) = con.execute("PRAGMA user_version").fetchone()
         (application,) = con.execute("PRAGMA application_id").fetchone()
         # that one table alone is a workspace whose making was interrupted, or is under way in another process
