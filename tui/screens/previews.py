@@ -59,6 +59,7 @@ class AcceptAll(Page[Any]):
         self.which = ALL
         self.found: tuple[Suggestion, ...] = ()
         self.left_out: set[str] = set()
+        self.looking = False
 
     def body(self) -> Iterable[Widget]:
         with Horizontal():
@@ -92,11 +93,15 @@ class AcceptAll(Page[Any]):
         """Look again for what the score lets through."""
         text = self.query_one(Input).value.strip()
         problem = checks.score(text) if text else "write a score between 0 and 1, such as 0.9"
+        # What is listed belongs to an earlier score until the answer is here: its count must not be read, nor accepted.
+        self.looking = True
+        self.workers.cancel_group(self, "find")
         if problem:
             self.found = ()
             self.table.show(())
             self.query_one(".page--lines", Static).update(content(problem))
         else:
+            self.query_one(".page--lines", Static).update(content("looking…"))
             self._find(float(Decimal(text)))
 
     @on(Input.Submitted)
@@ -114,6 +119,7 @@ class AcceptAll(Page[Any]):
     def _show(self) -> None:
         shown = [one for one in self.found if self.which == ALL or one.exact == (self.which == EXACT)]
         self.table.show(shown)
+        self.looking = False
         self._say()
 
     def chosen(self) -> list[Suggestion]:
@@ -131,11 +137,12 @@ class AcceptAll(Page[Any]):
 
     def action_which(self) -> None:
         self.which = {ALL: EXACT, EXACT: RANKED, RANKED: ALL}[self.which]
-        self._show()
+        if not self.looking:
+            self._show()
 
     def action_leave_out(self) -> None:
         row = self.table.row
-        if row is not None:
+        if row is not None and not self.looking:
             self.left_out ^= {row.storefront_id}
             self.table.set_columns(self._columns())
             self.table.cursor += 1
@@ -146,7 +153,7 @@ class AcceptAll(Page[Any]):
         from engine.errors import CrosswalkError
 
         chosen = self.chosen()
-        if not chosen:
+        if not chosen or self.looking:
             return
         lines = ["The most doubtful ones:"]
         names = [f"{one.score:.2f} {one.storefront_name} → {one.backoffice_name}" for one in chosen]
