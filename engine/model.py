@@ -110,7 +110,11 @@ class Sku:
 
 @dataclass(frozen=True, slots=True, config=RECORD)
 class Product:
-    """A product as one system has it. ``version`` is whatever the system offers for compare-and-set, or empty."""
+    """A product as one system has it. ``version`` is whatever the system offers for compare-and-set, or empty.
+
+    ``quantity`` is what is on hand, ``available`` what of it may be sold, where the system tells the two apart.
+    ``custom`` holds further fields by their API name, as text.
+    """
 
     id: str
     name: str
@@ -126,11 +130,13 @@ class Product:
     costs: tuple[PriceOption, ...] = ()
     skus: tuple[Sku, ...] = ()
     quantity: Decimal | None = None
+    available: Decimal | None = None
     is_base: bool = False
     parent_id: str = ""
     version: str = ""
     url: str = ""
     notes: str = ""
+    custom: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, config=RECORD)
@@ -155,6 +161,8 @@ class Customer:
     complete: bool = True
     version: str = ""
     url: str = ""
+    company: str = ""
+    custom: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, config=RECORD)
@@ -182,7 +190,10 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True, config=RECORD)
 class Order:
-    """A storefront's order. ``number`` is what accounting knows it by once it is posted."""
+    """A storefront's order. ``number`` is what accounting knows it by once it is posted.
+
+    ``customer`` is who bought, as the order says it; ``customer_id`` is empty for a buyer without a profile.
+    """
 
     id: str
     number: str
@@ -190,6 +201,8 @@ class Order:
     status: str
     lines: tuple[OrderLine, ...] = ()
     customer_id: str = ""
+    customer: Customer | None = None
+    paid: bool = True
 
 
 Record = Product | Customer | Fee

@@ -54,6 +54,11 @@ class Capabilities:
     has_orders: bool = False
     has_postings: bool = False
     reads_changes: bool = False
+    has_schema: bool = False  # this and the next three: see engine.crm
+    pushes_products: bool = False
+    writes_texts: bool = False
+    makes_accounts: bool = False
+    push_size: int = 200
     finds_marker: bool = False  # a create can be settled by reading a marker of ours back
     batch_size: int = 1
     concurrency: int = 1  # writes the system takes at the same time

@@ -36,7 +36,12 @@ def customer(row: Mapping[str, Any]) -> Customer:
         language=_text(row.get("language")),
         external_id=_text(row.get("externalId")),
         complete="address" in row and "contactPersons" in row,
-        **{ours: _text(address.get(theirs)) for ours, theirs in _ADDRESS.items()},
+        street=_text(address.get("streetAddress")),
+        street2=_text(address.get("addressExtension")),
+        city=_text(address.get("city")),
+        postal_code=_text(address.get("postalCode")),
+        region=_text(address.get("state")),
+        country=_text(address.get("countryCode")),
     )
 
 
