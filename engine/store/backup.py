@@ -19,7 +19,7 @@ def back_up(session: Session, to: Path) -> None:
     partial = to.with_name(f"{to.name}.partial")
     try:
         with explained(to), closing(sqlite3.connect(partial)) as copy:
-            session.con.backup(copy)
+            session.copy_into(copy)
             copy.execute("PRAGMA journal_mode=DELETE")  # one file, nothing beside it
         sync(partial)
         partial.rename(to)

@@ -11,6 +11,7 @@ import asyncio
 import os
 import random
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -30,6 +31,8 @@ Row = tuple[Any, ...]
 class Session:
     """A connection that belongs to one thread (``close`` alone may be called from another).
 
+    SQLite frees a connection's memory when it is closed, also under a statement that runs in another thread: every call
+    into it holds ``_calls``, so that ``close`` waits for the one that runs and later ones are refused.
     ``on_begin`` and ``on_commit`` are called inside the outermost transaction: right after BEGIN, right before COMMIT.
     """
 
@@ -40,6 +43,8 @@ class Session:
         self.on_commit: Callable[[], None] = _nothing
         self._pid = os.getpid()
         self._task: object = None
+        self._closed = False
+        self._calls = threading.RLock()  # a trigger or a callback may call again
         try:
             self.con = sqlite3.connect(path, timeout=0.02, isolation_level=None, check_same_thread=False)
         except sqlite3.Error as error:
@@ -58,7 +63,8 @@ class Session:
         deadline = 0.0
         while True:
             try:
-                return self.con.execute(sql, args)
+                with self._calls:
+                    return self.con.execute(sql, args)
             except sqlite3.Error as error:
                 deadline = deadline or time.monotonic() + self.patience
                 if not is_busy(error) or self.con.in_transaction or time.monotonic() > deadline:
@@ -68,7 +74,8 @@ class Session:
     def executemany(self, sql: str, rows: Iterable[Sequence[object]]) -> int:
         """Run one statement for many rows, inside a transaction; the number of rows changed."""
         try:
-            return self.con.executemany(sql, rows).rowcount
+            with self._calls:
+                return self.con.executemany(sql, rows).rowcount
         except sqlite3.Error as error:
             raise explanation(self.path, error) from error
 
@@ -81,18 +88,25 @@ class Session:
         if cursor is None:
             return
         try:
-            while page := cursor.fetchmany(PAGE):
+            while page := self._page(cursor):
                 yield from page
         except sqlite3.Error as error:
             raise explanation(self.path, error) from error
         finally:
-            cursor.close()
+            with self._calls:
+                if not self._closed:  # closing the connection closed its cursors
+                    cursor.close()
+
+    def _page(self, cursor: sqlite3.Cursor) -> list[Row]:
+        with self._calls:
+            return cursor.fetchmany(PAGE)
 
     def fetch(self, sql: str, args: Sequence[object] = ()) -> list[Row]:
         """All rows of a query at once."""
         cursor = self._query(sql, args)
         try:
-            return cursor.fetchall() if cursor else []
+            with self._calls:
+                return cursor.fetchall() if cursor else []
         except sqlite3.Error as error:
             raise explanation(self.path, error) from error
 
@@ -154,13 +168,21 @@ class Session:
         if os.getpid() != self._pid:
             raise WorkspaceError(f"{self.path} was opened before this process was forked: open it again here")
 
+    def copy_into(self, copy: sqlite3.Connection) -> None:
+        """A consistent copy of everything, by SQLite's backup API. Raises ``sqlite3.Error``."""
+        with self._calls:
+            self.con.backup(copy)
+
     def data_version(self) -> int:
         """Changes when *another* connection has committed; cheap enough to poll."""
         return int(self.value("PRAGMA data_version"))
 
     def close(self) -> None:
+        """Waits for the call that another thread is in; what that thread asks later raises ``WorkspaceError``."""
         if os.getpid() == self._pid:
-            self.con.close()
+            with self._calls:
+                self._closed = True
+                self.con.close()
 
 
 def _nothing() -> None:

@@ -96,3 +96,9 @@ def test_the_commits_of_another_process_are_noticed(store: SqliteStore, start: A
     assert grown == {"history": 3, "runs": 3}
     assert store.data_version() != version
     assert len(store.table("history").search(query)) == 3
+
+
+def test_closing_while_other_threads_read_refuses_them_and_takes_no_memory_away(start: Any, path: Any) -> None:
+    closing = start("close_under_readers", path.parent, 40)
+    output, _ = closing.communicate(timeout=60)
+    assert (closing.returncode, output) == (0, "closed 40 times\n")  # a reader's memory taken away ends it with SIGSEGV
