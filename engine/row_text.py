@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.fields import difference, display
-from engine.model import Customer, Fee, Product, Record, Side, Status
+from engine.model import Customer, Fee, Field, Product, Record, Side, Status, canonical
 from engine.settings import IntegrationSettings
 from engine.status import FieldState, RowState
-from engine.views import Suggestion
+from engine.views import Difference, Suggestion
 
 
 def search_text(record: Record) -> str:
@@ -48,13 +48,33 @@ def difference_text(state: RowState, settings: IntegrationSettings) -> str:
     return " · ".join(field_text(f, settings.currency) for f in differing)
 
 
+def differences(state: RowState, settings: IntegrationSettings) -> tuple[Difference, ...]:
+    """The fields of a row whose sides differ, with both values: the lines of the out-of-sync views."""
+    return tuple(_difference(f, settings.currency) for f in state.fields if f.target is not None)
+
+
+def _difference(state: FieldState, currency: str) -> Difference:
+    assert state.target is not None
+    after = state.after if state.after is not None else state.source
+    gap, percent = difference(state.before, after) if state.field is not Field.SKU else (None, None)
+    change = "" if gap is None else f"{'-' if gap < 0 else '+'}{_plain(state.field, canonical(abs(gap)), currency)}"
+    change += f" {percent:+.1f}%" if percent is not None and state.field.is_money else ""
+    left, right = (_plain(state.field, value.text, currency) for value in (state.storefront, state.backoffice))
+    return Difference(state.field, left, right, state.target, change, state.reason, state.blocked)
+
+
+def _plain(field: Field, text: str | None, currency: str) -> str:
+    """A value as it is shown where its currency goes without saying."""
+    return display(field, text, currency).removesuffix(f" {currency}")
+
+
 def field_text(state: FieldState, currency: str) -> str:
     """One field: the value that would be overwritten, an arrow to what would be written, and the percentage."""
     if state.status is Status.NEEDS_CHOICE:
         return f"{state.field}: {state.reason}"
     arrow = "→" if state.target is Side.BACKOFFICE else "←"
     before, after = state.before, state.after if state.after is not None else state.source
-    old, new = (display(state.field, text, currency).removesuffix(f" {currency}") for text in (before, after))
+    old, new = (_plain(state.field, text, currency) for text in (before, after))
     _, percent = difference(before, after) if state.field.is_money else (None, None)
     tail = f" {percent:+.1f}%" if percent is not None else ""
     return f"{state.field} {old} {arrow} {new}{tail}"

@@ -22,7 +22,7 @@ from engine.integrations import Integration
 from engine.mappings import Ignored, Mappings, RowMapping
 from engine.model import Fee, Field, Kind, Record, Side, Status, from_json
 from engine.ports import Clock, RecordCache, Store
-from engine.row_text import difference_text, fee_amount, raw_search_text, search_text, suggestion_text
+from engine.row_text import difference_text, differences, fee_amount, raw_search_text, search_text, suggestion_text
 from engine.status import Pair, RowState, row_state
 from engine.suggestions import Suggestions
 from engine.views import Row, Snapshot, Suggestion
@@ -246,6 +246,7 @@ class Lists:
             state.status,
             state.reason,
             search,
+            differences(state, context.integration.settings),
         )
 
     def _pair(

@@ -11,11 +11,27 @@ from engine.model import Customer, Field, Kind, Side, Status
 from engine.ports import Budget
 
 
+class Difference(NamedTuple):
+    """One field of a mapped row whose sides differ: both values as shown, what would be overwritten, and by how much.
+
+    ``change`` is the new value less the old one, in the field's unit and in percent; ``blocked`` says why a sync would
+    leave it alone.
+    """
+
+    field: Field
+    storefront: str
+    backoffice: str
+    target: Side
+    change: str
+    reason: str
+    blocked: str
+
+
 class Row(NamedTuple):
     """One line of a list. ``side`` is the side the row hangs on: back-office rows are records nothing is mapped to.
 
     ``id`` is that side's id (a fee's id on the Fees tab). ``detail`` is the difference or the evidence, ``search`` the
-    case-folded text that filters look in.
+    case-folded text that filters look in, ``differs`` the fields that are not equal: what the out-of-sync views show.
     """
 
     id: str
@@ -28,6 +44,11 @@ class Row(NamedTuple):
     status: Status
     reason: str
     search: str
+    differs: tuple[Difference, ...] = ()
+
+    def differing(self, field: str) -> Difference | None:
+        """How the sides differ in a field, if they do."""
+        return next((one for one in self.differs if one.field == field), None)
 
     @property
     def key(self) -> tuple[Side, str]:

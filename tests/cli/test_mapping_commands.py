@@ -289,3 +289,22 @@ def test_a_workspace_goes_out_and_in_as_one_tinydb_file(crosswalk, shop, tmp_pat
 def test_doctor_looks_over_the_workspace(crosswalk, shop):
     assert crosswalk("doctor", "--json").document["ok"] is True
     assert "disk" in crosswalk("doctor").out
+
+
+def test_the_out_of_sync_view_lists_rows_whose_field_differs_with_both_values(crosswalk, shop):
+    (left, right), (equal, counterpart), *_ = shop.pairs
+    for pair in ((left, right), (equal, counterpart)):
+        crosswalk("map", "products", *pair)
+    crosswalk("integration", "set", "resale", "--set", "fields=price")
+    shop.reprice(left, "987.65")
+    shop.reprice(equal, str(shop.price(counterpart)))
+    crosswalk("pull")
+    seen = rows(crosswalk, "--view", "price-out")
+    assert list(seen) == [left]
+    (price,) = seen[left]["differs"]
+    assert (price["field"], price["storefront"], price["target"]) == ("price", "987.65", "backoffice")
+    assert price["backoffice"] == f"{shop.price(right):.2f}"
+    assert rows(crosswalk, "--view", "sku-out") == {}
+    text = crosswalk("list", "products", "--view", "price-out").out
+    assert "987.65" in text
+    assert "->" in text

@@ -21,7 +21,7 @@ from textual.app import App
 from engine.errors import UsageError
 from engine.events import Events, RowsChanged
 from engine.integrations import Integration
-from engine.model import Customer, Fee, Kind, Side, Status
+from engine.model import Customer, Fee, Field, Kind, Side, Status
 from engine.ports import Budget
 from engine.settings import IntegrationSettings
 from engine.views import (
@@ -30,6 +30,7 @@ from engine.views import (
     ConnectionView,
     CustomerReadiness,
     Detail,
+    Difference,
     Edit,
     FieldView,
     HistoryEntry,
@@ -55,6 +56,17 @@ STATUSES = (
     Status.NEEDS_CHOICE,
     Status.FIRST_SYNC,
 )
+
+
+DIFFERS = {
+    Status.OUT_OF_SYNC: (
+        Difference(Field.PRICE, "12.00", "10.00", Side.BACKOFFICE, "+2.00 +20.0%", "the storefront moved", ""),
+    ),
+    Status.CONFLICT: (
+        Difference(Field.PRICE, "12.00", "9.00", Side.BACKOFFICE, "+3.00 +33.3%", "both moved", "both sides moved"),
+        Difference(Field.QUANTITY, "7", "5", Side.STOREFRONT, "-2", "the back office wins", ""),
+    ),
+}
 
 
 def make_rows(kind: Kind, count: int, backoffice: int = 3) -> list[Row]:
@@ -89,6 +101,7 @@ def make_rows(kind: Kind, count: int, backoffice: int = 3) -> list[Row]:
                 status,
                 reason,
                 f"{left} s{n}".casefold(),
+                DIFFERS.get(status, ()),
             )
         )
     for n in range(backoffice):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from engine.model import Kind
+from engine.model import Kind, Status
 from tui.screens import previews
 from tui.widgets.sync_panel import SyncPanel
 
@@ -105,3 +106,26 @@ async def test_sync_rows_plans_the_row_under_the_cursor_at_once(open_console: An
         await d.press("j", "ctrl+s", until=lambda: bool(planned))
         assert planned == [("acme", ["S1"])]
         assert ws.rows[Kind.PRODUCTS][1].id == "S1"
+
+
+async def test_price_out_of_sync_shows_both_values_and_only_rows_that_differ(
+    open_console: Any, fake: Any, text_golden: Any
+) -> None:
+    async with open_console(fake()) as d:
+        await d.press("w", until=lambda: d.top == "Menu")
+        assert "Price out of sync" in d.text
+        await d.press("1", until=lambda: d.top == "ProductsScreen" and d.screen.lens.out == "price")
+        seen = [d.table.rows[index] for index in d.table.view]
+        assert seen
+        assert all(row.differing("price") for row in seen)
+        assert len(seen) == sum(row.differing("price") is not None for row in d.table.rows)
+        text_golden("price-out-80x24", re.sub(r"(market|syncro) [^·│]*?ago|(market|syncro) just now", "AGE", d.text))
+
+
+async def test_a_view_is_left_with_escape_or_for_another_one(open_console: Any, fake: Any) -> None:
+    async with open_console(fake()) as d:
+        await d.press("w", "1", "w", "2", until=lambda: d.screen.lens.out == "quantity")
+        assert "Difference" in d.text
+        assert {row.status for row in map(d.table.rows.__getitem__, d.table.view)} == {Status.CONFLICT}
+        await d.press("escape", until=lambda: not d.screen.lens.out)
+        assert len(d.table.view) == d.screen.selector.boundary

@@ -58,6 +58,7 @@ def row_document(row: Row) -> dict[str, Any]:
         "detail": row.detail,
         "status": row.status,
         "reason": row.reason,
+        "differs": [one._asdict() for one in row.differs],
     }
 
 

@@ -13,6 +13,9 @@ from tui.cli.output import counted
 from tui.cli.verbs import Work, verb
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
     from engine.model import Status
     from engine.views import Row, Snapshot
 
@@ -32,6 +35,10 @@ async def list_rows(
     status: Annotated[
         str | None, typer.Option("--status", metavar="STATUS", help="Only this status, such as out-of-sync.")
     ] = None,
+    view: Annotated[
+        Literal["price-out", "quantity-out", "cost-out", "sku-out"] | None,
+        typer.Option("--view", help="Only rows whose sides differ in this field, with both values."),
+    ] = None,
     text: Annotated[
         str | None, typer.Option("--filter", metavar="TEXT", help="Only rows with all these words in name, id or code.")
     ] = None,
@@ -47,20 +54,44 @@ async def list_rows(
     snapshot = work.ws.snapshot(integration, Kind(kind))
     wanted = values.status(status)
     words = (text or "").casefold().split()
+    field = (view or "").removesuffix("-out")
     found = [row for row in snapshot.rows if _matches(row, side, wanted, words, unmapped=unmapped)]
+    found = [row for row in found if not field or row.differing(field) is not None]
     shown = found[:limit]
     if work.out.json:
         work.out.document(_document(snapshot, [row_document(row) for row in shown], len(found)))
         return
-    headers = ("ID", "NAME", "COUNTERPART", "COUNTERPART NAME", "STATUS", "DETAIL")
-    rows = [(row.id, row.left, row.right_id, row.right, row.status, row.detail or row.reason) for row in shown]
-    work.out.table(headers, rows)
+    work.out.table(*(_out_table(shown, field, snapshot) if field else _table(shown)))
     more = f" of {len(found):,}" if len(found) > len(shown) else ""
     work.out.say(
         f"{len(shown):,}{more} shown; {counted(snapshot.unmapped, 'storefront row')} without a counterpart, "
         f"{counted(snapshot.unmapped_backoffice, 'back-office record')} nothing is mapped to",
         *([] if snapshot.storefront_read_at else ["Nothing was read from the storefront yet: crosswalk pull"]),
     )
+
+
+def _table(rows: Sequence[Row]) -> tuple[Sequence[str], list[tuple[object, ...]]]:
+    headers = ("ID", "NAME", "COUNTERPART", "COUNTERPART NAME", "STATUS", "DETAIL")
+    return headers, [(r.id, r.left, r.right_id, r.right, r.status, r.detail or r.reason) for r in rows]
+
+
+def _out_table(rows: Sequence[Row], field: str, snapshot: Snapshot) -> tuple[Sequence[str], list[tuple[object, ...]]]:
+    """Both values of one field with the time they were read, and the status at the right."""
+
+    def title(side: str, at: datetime | None) -> str:
+        return f"{side} {at:%m-%d %H:%M}" if at else side
+
+    headers = (
+        "ID", "NAME", title("STOREFRONT", snapshot.storefront_read_at), "",
+        title("BACK OFFICE", snapshot.backoffice_read_at), "DIFFERENCE", "WHY BLOCKED", "STATUS",
+    )  # fmt: skip
+    lines: list[tuple[object, ...]] = []
+    for row in rows:
+        one = row.differing(field)
+        if one is not None:
+            arrow = "->" if one.target == "backoffice" else "<-"
+            lines.append((row.id, row.left, one.storefront, arrow, one.backoffice, one.change, one.blocked, row.status))
+    return headers, lines
 
 
 def _matches(row: Row, side: str, status: Status | None, words: list[str], *, unmapped: bool) -> bool:

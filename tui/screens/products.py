@@ -6,7 +6,7 @@ from tui.actions import Action, Context
 from tui.screens import edits, list_actions
 from tui.screens.panel_actions import PANEL
 from tui.screens.records import RecordsScreen
-from tui.screens.view_actions import screen_of
+from tui.screens.view_actions import OUT_OF_SYNC, screen_of
 
 
 async def add_products(context: Context) -> None:
@@ -39,6 +39,7 @@ class ProductsScreen(RecordsScreen):
         list_actions.MAPPING[0],
         list_actions.MAPPING[1],
         *list_actions.VIEW,
+        OUT_OF_SYNC,
         *list_actions.MAPPING[2:],
         ADD,
         *list_actions.SYNCING,

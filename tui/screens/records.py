@@ -14,9 +14,8 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from tui.actions import Context
+from tui.screens.list_columns import columns, out_columns
 from tui.screens.tab import TabScreen
-from tui.screens.view_actions import by_severity
-from tui.widgets.columns import Column
 from tui.widgets.detail import DetailPanel
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.footer import StableFooter
@@ -34,101 +33,11 @@ WIDE = 120
 REST = 0.08
 #: Rows whose typed picker text is remembered.
 REMEMBERED = 200
-TONES = {
-    "Failed": "bad",
-    "Unverified": "bad",
-    "Broken": "bad",
-    "Conflict": "bad",
-    "Needs choice": "warn",
-    "Ambiguous": "warn",
-    "Unmapped": "warn",
-    "In orders": "warn",
-    "Out of sync": "warn",
-    "In sync": "good",
-    "Mapped": "good",
-    "Base": "dim",
-    "Ignored": "dim",
-}
 
 
 def row_key(row: Row) -> Hashable:
     """What names a row for good: its side and its id there."""
     return (row.side == "backoffice", row.id)
-
-
-def _severity(row: Row) -> int:
-    return by_severity(row.status)
-
-
-def _arrow(row: Row) -> str:
-    if row.left and row.right:
-        return "→"
-    return "×" if row.status == "Ignored" else ""
-
-
-def columns(storefront: str, backoffice: str) -> list[Column[Row]]:
-    """The columns of a list; the titles are the connections' names."""
-    return [
-        Column(
-            "left",
-            storefront,
-            lambda r: r.left,
-            18,
-            weight=4,
-            comfort=32,
-            sort=lambda r: (not r.left, r.left.casefold()),
-        ),
-        Column(
-            "left_id",
-            "Id",
-            lambda r: r.left_id,
-            12,
-            drop=4,
-            luxury=True,
-            tone=lambda _: "dim",
-            sort=lambda r: r.left_id,
-        ),
-        Column("arrow", " ", _arrow, 1),
-        Column(
-            "right",
-            backoffice,
-            lambda r: r.right or r.detail or r.reason,
-            15,
-            weight=4,
-            comfort=32,
-            tone=lambda r: "" if r.right else "dim",
-            sort=lambda r: (not r.right, r.right.casefold()),
-            covers=lambda r: "" if r.right else "detail",
-        ),
-        Column(
-            "right_id",
-            "Id",
-            lambda r: r.right_id,
-            12,
-            drop=3,
-            luxury=True,
-            tone=lambda _: "dim",
-            sort=lambda r: r.right_id,
-        ),
-        Column(
-            "detail",
-            "Difference",
-            lambda r: r.detail or r.reason,
-            20,
-            weight=4,
-            drop=2,
-            comfort=28,
-            sort=lambda r: r.detail,
-        ),
-        Column(
-            "status",
-            "Status",
-            lambda r: r.status.value,
-            12,
-            tone=lambda r: TONES.get(r.status.value, ""),
-            sort=_severity,
-        ),
-    ]
 
 
 class RecordsScreen(TabScreen):
@@ -212,13 +121,12 @@ class RecordsScreen(TabScreen):
         names = self.connection_names()
         if self.console.integration and names != self._titles:
             self._titles = names
-            self.table.set_columns(columns(*self.titles(*names)))
+            self._set_columns()
         snapshot = self.console.snapshot(self.kind)
         if snapshot is not self.snapshot:
             self.snapshot = snapshot
             rows = snapshot.rows if snapshot is not None else ()
-            sorts = {column.id: column.sort for column in self.table.columns if column.sort is not None}
-            self.selector = Selector(rows, sorts)
+            self.selector = Selector(rows, self._sorts())
             self.select(refresh=True)
         elif update.changed or update.opened:
             self._moved()
@@ -230,8 +138,20 @@ class RecordsScreen(TabScreen):
 
     def look(self, **changes: Any) -> None:
         """Look through another lens: any of ``Lens``'s fields."""
-        self.lens = replace(self.lens, **changes)
+        before, self.lens = self.lens, replace(self.lens, **changes)
+        if before.out != self.lens.out:
+            self._set_columns()
+            self.selector = Selector(self.selector.rows, self._sorts())
+            self.lens = replace(self.lens, sort="", descending=False)
         self.select()
+
+    def _set_columns(self) -> None:
+        """The columns of the list, or those of an out-of-sync view."""
+        names = self.titles(*self._titles)
+        self.table.set_columns(out_columns(self.lens.out, *names) if self.lens.out else columns(*names))
+
+    def _sorts(self) -> dict[str, Callable[[Row], Any]]:
+        return {column.id: column.sort for column in self.table.columns if column.sort is not None}
 
     def select(self, *, refresh: bool = False) -> None:
         """Find the rows that the lens lets through and show them."""
@@ -263,6 +183,8 @@ class RecordsScreen(TabScreen):
             return "Opening the workspace…"
         if not self.console.integration:
             return "No integration yet. ctrl+p, Set up an integration."
+        if self.lens.out and not (self.lens.tokens or self.lens.unmapped or self.lens.statuses):
+            return f"No {'SKU' if self.lens.out == 'sku' else self.lens.out} is out of sync. esc shows all rows."
         if self.lens.filters:
             return "No row matches the filter. esc clears it."
         if self.lens.backoffice:
@@ -282,10 +204,15 @@ class RecordsScreen(TabScreen):
         )
 
     def _age(self) -> str:
+        """How old the values are: of the older side, or of each in an out-of-sync view."""
         if self.snapshot is None:
             return ""
-        times = [at for at in (self.snapshot.storefront_read_at, self.snapshot.backoffice_read_at) if at is not None]
-        return f"read {ago(min(times))}" if times else "not read yet"
+        times = (self.snapshot.storefront_read_at, self.snapshot.backoffice_read_at)
+        if self.lens.out:
+            ages = (f"{name} {ago(at) if at else 'not read'}" for name, at in zip(self._titles, times, strict=True))
+            return " · ".join(ages)
+        known = [at for at in times if at is not None]
+        return f"read {ago(min(known))}" if known else "not read yet"
 
     # ------------------------------------------------------------------------------------------------ the filter
     @on(FilterBar.Typed)
@@ -303,7 +230,7 @@ class RecordsScreen(TabScreen):
             self.table.unmark()
         elif self.lens.filters or self.lens.backoffice:
             self.bar.leave(clear=True)
-            self.look(text="", unmapped=False, statuses=frozenset(), backoffice=False)
+            self.look(text="", unmapped=False, statuses=frozenset(), backoffice=False, out="")
 
     # ------------------------------------------------------------------------------------------------ the table
     @on(Table.Moved)

@@ -61,6 +61,35 @@ async def by_status(context: Context) -> None:
         screen.look(statuses=lens.statuses ^ {chosen} if chosen else frozenset())
 
 
+async def out_of_sync(context: Context) -> None:
+    """A menu of the out-of-sync views with their counts."""
+    screen = screen_of(context)
+    found: Counter[str] = Counter(one.field for row in screen.selector.rows for one in row.differs)
+    entries = [
+        Entry(
+            field,
+            str(number),
+            f"{field.capitalize() if field != 'sku' else 'SKU'} out of sync",
+            note=f"{found[field]:,}",
+        )
+        for number, field in enumerate(("price", "quantity", "cost", "sku"), 1)
+    ]
+    entries.append(Entry("", "0", "All rows", reason="" if screen.lens.out else "all are shown"))
+    chosen = await context.console.push_screen_wait(Menu("Views", entries, Offset(1, 3)))
+    if chosen is not None:
+        screen.look(out=chosen, backoffice=False, unmapped=False, statuses=frozenset())
+
+
+OUT_OF_SYNC = Action(
+    "out_of_sync",
+    "w",
+    "Out-of-sync views…",
+    "Only rows whose price, quantity, cost or SKU differs: both values, their age, the difference, why blocked.",
+    out_of_sync,
+    short="Views",
+)
+
+
 def by_severity(status: Status) -> int:
     """The place of a status in the engine's own order."""
     kind: type[Status] = type(status)

@@ -104,6 +104,8 @@ class FilterBar(Horizontal):
         parts = [(f"{seen:,} of {total:,}" if seen != total else f"{total:,} rows", "strong")]
         if lens.backoffice:
             parts.append(("back office only", "warn"))
+        if lens.out:
+            parts.append((f"{'SKU' if lens.out == 'sku' else lens.out} out of sync", "warn"))
         if lens.unmapped:
             parts.append(("unmapped only", "warn"))
         if lens.statuses:

@@ -31,12 +31,16 @@ Steps = Generator[None, None, T]
 
 @dataclass(frozen=True)
 class Lens:
-    """What the admin asked to see. ``backoffice`` shows the records nothing is mapped to instead of the storefront's."""
+    """What the admin asked to see. ``backoffice`` shows the records nothing is mapped to instead of the storefront's.
+
+    ``out`` names a field (``price``): only rows whose sides differ in it.
+    """
 
     text: str = ""
     unmapped: bool = False
     statuses: frozenset[str] = frozenset()
     backoffice: bool = False
+    out: str = ""
     sort: str = ""
     descending: bool = False
 
@@ -47,7 +51,7 @@ class Lens:
     @property
     def filters(self) -> bool:
         """Whether any row may be hidden by it (the choice of side aside)."""
-        return bool(self.tokens or self.unmapped or self.statuses)
+        return bool(self.tokens or self.unmapped or self.statuses or self.out)
 
     def wanted(self) -> frozenset[str]:
         """The statuses that are let through; empty means all."""
@@ -60,6 +64,7 @@ class Lens:
         return (
             self.text.startswith(earlier.text)
             and (self.backoffice, self.sort, self.descending) == (earlier.backoffice, earlier.sort, earlier.descending)
+            and earlier.out in {"", self.out}
             and (not earlier.wanted() or (bool(self.wanted()) and self.wanted() <= earlier.wanted()))
         )
 
@@ -88,6 +93,10 @@ class Selector:
         wanted = lens.wanted()
         if wanted:
             hits = yield from _sieve(hits, lambda part: [i for i in part if self.rows[i].status in wanted])
+        if lens.out:
+            hits = yield from _sieve(
+                hits, lambda part: [i for i in part if self.rows[i].differs and self.rows[i].differing(lens.out)]
+            )
         if lens.tokens:
             texts = yield from self._search_texts()
             hits = yield from search(texts, lens.tokens, hits)

@@ -38,7 +38,10 @@ def header_line(fitted: Fitted[R], box: str, sorted_by: tuple[str, bool], styles
     """Mark box of the page, titles, and an arrow at the column that sorts."""
     by, down = sorted_by
     titles = [
-        clip(plain(column.title) + (" ▾" if down else " ▴") * (column.id == by), cells) for column, cells in fitted
+        (clip_right if column.right else clip)(
+            plain(column.title) + (" ▾" if down else " ▴") * (column.id == by), cells
+        )
+        for column, cells in fitted
     ]
     return Strip([Segment(clip(f" {box} " + (" " * GAP).join(titles), width), styles.header)], width)
 
