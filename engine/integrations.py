@@ -70,27 +70,26 @@ def parse_settings(current: IntegrationSettings, values: Mapping[str, str]) -> I
 
 def setting_names(settings: IntegrationSettings) -> list[str]:
     """Every dotted name that ``parse_settings`` takes."""
-    names: list[str] = []
-    for name, value in settings.model_dump(mode="json").items():
-        if name == "masters":
-            names += [f"masters.{field.value}" for field in Field]
-        elif isinstance(value, dict):
-            names += [f"{name}.{leaf}" for leaf in value]
-        else:
-            names.append(name)
-    return names
+    return list(_leaves(_whole(settings)))
+
+
+def _whole(settings: IntegrationSettings) -> dict[str, Any]:
+    """The settings as a tree, every field's master in it."""
+    masters = {field.value: settings.master(field).value for field in Field}
+    return {**settings.model_dump(mode="json"), "masters": masters}
+
+
+def _leaves(tree: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in tree.items():
+        found |= _leaves(value, f"{above}{name}.") if isinstance(value, dict) else {f"{above}{name}": value}
+    return found
 
 
 def setting_values(settings: IntegrationSettings) -> dict[str, str]:
     """Every dotted setting with its value as text: what ``integration show`` and the settings screen list."""
     values: dict[str, str] = {}
-    tree = settings.model_dump(mode="json")
-    for name in setting_names(settings):
-        first, _, leaf = name.partition(".")
-        if first == "masters":
-            values[name] = settings.master(Field(leaf)).value
-            continue
-        value = tree[first][leaf] if leaf else tree[first]
+    for name, value in _leaves(_whole(settings)).items():
         values[name] = (
             ",".join(value)
             if isinstance(value, list)

@@ -328,6 +328,8 @@ def _ambiguous(suggestions: Collection[Suggestion]) -> str:
     doubtful = [s for s in suggestions if s.ambiguous]
     if not doubtful:
         return ""
+    if clash := next((s.clash for s in doubtful if s.clash), ""):
+        return clash
     names = ", ".join(s.backoffice_name or s.backoffice_id for s in doubtful[:3])
     if len(doubtful) == 1:
         return f"{names} fits, but another row claims it as well"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 from pydantic import Field as Setting
 
 from engine.model import Field, Side
@@ -43,6 +43,65 @@ class Guards(BaseModel):
     everything_changed: bool = True
 
 
+PRODUCT_KEYS = ("sku", "name", "mpn", "upc", "id", "external_id")
+CUSTOMER_KEYS = ("name", "person", "company", "email", "phone", "id", "external_id")
+NORMALISATIONS = ("exact", "trim", "case", "trim,case")
+
+
+class _Keys(BaseModel):
+    """A primary and a secondary match key: ``STOREFRONT_KEY:BACKOFFICE_KEY``; empty: none is set."""
+
+    model_config = STRICT
+    known: ClassVar[tuple[str, ...]] = ()
+    primary: str = ""
+    secondary: str = ""
+
+    @field_validator("primary", "secondary")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        left, colon, right = (part.strip().lower() for part in value.partition(":"))
+        if not value.strip():
+            return ""
+        if not colon or left not in cls.known or right not in cls.known:
+            raise ValueError(f"a match key is STOREFRONT:BACKOFFICE, such as name:name; keys: {', '.join(cls.known)}")
+        return f"{left}:{right}"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.secondary and not self.primary:
+            raise ValueError("a secondary key needs a primary one")
+        return self
+
+
+class ProductKeys(_Keys):
+    """What of a product is its match key."""
+
+    known = PRODUCT_KEYS
+
+
+class CustomerKeys(_Keys):
+    """What of a customer is its match key; ``person`` is first and last name."""
+
+    known = CUSTOMER_KEYS
+
+
+class Match(BaseModel):
+    """Which identical keys are a match, and how they are compared; see ``engine.matching.keys``."""
+
+    model_config = STRICT
+    products: ProductKeys = ProductKeys()
+    customers: CustomerKeys = CustomerKeys()
+    normalise: str = "exact"
+
+    @field_validator("normalise")
+    @classmethod
+    def _stated(cls, value: str) -> str:
+        ways = sorted({part.strip().lower() for part in value.split(",") if part.strip()}, reverse=True)
+        if (stated := ",".join(ways) or "exact") not in NORMALISATIONS:
+            raise ValueError(f"the normalisation is one of: {'; '.join(NORMALISATIONS)}")
+        return stated
+
+
 class CustomerDefaults(BaseModel):
     """What a customer made in the storefront gets where the back office has no such field (Syncro has neither)."""
 
@@ -62,6 +121,7 @@ class IntegrationSettings(BaseModel):
     fields: tuple[Field, ...] = (Field.PRICE, Field.COST, Field.SKU)
     masters: dict[Field, Side] = {}
     many_to_one: bool = False
+    match: Match = Match()
     match_is_mapping: bool = False
     write_external_id: bool = False
     customers: CustomerDefaults = CustomerDefaults()

@@ -21,6 +21,7 @@ class Suggestions:
         self._cache, self._mappings = cache, mappings
         self._loaded: dict[tuple[str, Kind], dict[str, tuple[Suggestion, ...]]] = {}
         self._versions: dict[tuple[str, Kind], int] = {}
+        self._computed: set[tuple[str, Kind]] = set()
         self._lock = threading.Lock()
 
     def compute(
@@ -37,9 +38,9 @@ class Suggestions:
             list(fees) if kind is Kind.FEES else list(self._cache.records(integration.storefront, kind))
         )
         taken = set() if integration.settings.many_to_one else {m.backoffice_id for m in mapped.values()}
-        backoffice = [
-            r for r in self._cache.records(integration.backoffice, kind.counterpart) if r.active and r.id not in taken
-        ]
+        others = list(self._cache.records(integration.backoffice, kind.counterpart))
+        everyone = matching.crowd(kind, storefront, others, integration.settings)
+        backoffice = [r for r in others if r.active and r.id not in taken]
         open_rows = [r for r in storefront if r.id not in mapped and r.id not in ignored and r.active]
         found = matching.suggest(
             kind,
@@ -50,6 +51,7 @@ class Suggestions:
             confirmed=[(m.storefront_id, m.backoffice_id) for m in mapped.values()],
             top=top,
             min_score=min_score,
+            everyone=everyone,
         )
         left = {record.id: record.name for record in open_rows}
         right = {record.id: record.name for record in backoffice}
@@ -68,6 +70,7 @@ class Suggestions:
         with self._lock:
             self._loaded[name, kind] = named
             self._versions[name, kind] = self._versions.get((name, kind), 0) + 1
+            self._computed.add((name, kind))
         return len(named)
 
     def all(self, integration: str, kind: Kind) -> Mapping[str, tuple[Suggestion, ...]]:
@@ -82,9 +85,22 @@ class Suggestions:
                 }
             return self._loaded[integration, kind]
 
+    def computed(self, integration: str, kind: Kind) -> bool:
+        """Whether they were looked for at all: nothing found and nothing sought are two things."""
+        return (integration, kind) in self._computed or bool(self.all(integration, kind))
+
     def stamp(self, integration: str, kind: Kind) -> int:
         """Changes whenever a list's suggestions do."""
         return self._versions.get((integration, kind), 0)
+
+    def forget(self, integration: str) -> None:
+        """Drop what was computed: what counts as a match has changed."""
+        for kind in Kind:
+            self._cache.save_suggestions(integration, kind, {})
+            with self._lock:
+                self._loaded.pop((integration, kind), None)
+                self._computed.discard((integration, kind))
+                self._versions[integration, kind] = self._versions.get((integration, kind), 0) + 1
 
     def forget_pair(self, integration: str, kind: Kind, storefront_id: str, backoffice_id: str) -> None:
         """Take one rejected pair out of what was computed."""

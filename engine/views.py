@@ -90,7 +90,8 @@ class Choice(NamedTuple):
 class Suggestion:
     """A ranked guess with readable evidence; ``exact`` marks an identical key, unique on both sides.
 
-    ``ambiguous`` is set on exact keys that are not unique. ``score`` is 0..1.
+    ``ambiguous`` is set on exact keys that are not unique; ``clash`` says which key, where, and of which records.
+    ``score`` is 0..1.
     """
 
     storefront_id: str
@@ -101,6 +102,7 @@ class Suggestion:
     ambiguous: bool = False
     storefront_name: str = ""
     backoffice_name: str = ""
+    clash: str = ""
 
 
 @dataclass(frozen=True, slots=True)

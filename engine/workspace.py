@@ -32,6 +32,7 @@ from engine.history import History
 from engine.integrations import Integration, Integrations, parse_settings
 from engine.mapping_exchange import MappingExchange, row_names
 from engine.mappings import Mappings
+from engine.match_consent import MatchConsent, matching_of
 from engine.model import Fee, Field, Kind, Side
 from engine.operations import Operations
 from engine.picking import acceptable, choices
@@ -93,6 +94,7 @@ class Workspace:
             self._suggestions,
             clock,
         )
+        self._consent = MatchConsent(self.store, self._connections, clock, actor)
         self._drafting = Drafting(self.cache, self._mappings)
         self._operations = Operations(
             self.store, self.cache, self.locks, clock, self.events, actor, self.lineage, self._connections,
@@ -173,11 +175,28 @@ class Workspace:
         values = dict(settings or {})
         if "sku.backoffice" not in values and "vendor" in self._connections.type_of(backoffice).capabilities.sku_slots:
             values["sku.backoffice"] = "upc"  # a vendor's SKU needs a vendor's name, which only the admin knows
-        return self._integrations.add(name, storefront, backoffice, parse_settings(IntegrationSettings(), values))
+        wanted = parse_settings(IntegrationSettings(), values)
+        if wanted.match_is_mapping:
+            raise UsageError(
+                f"{name}: match_is_mapping can be switched on once its matches were seen; nothing was saved"
+            )
+        return self._integrations.add(name, storefront, backoffice, wanted)
 
     def set_integration(self, name: str, settings: Mapping[str, str]) -> Integration:
         current = self.integration(name)
-        return self._integrations.save(replace(current, settings=parse_settings(current.settings, settings)))
+        wanted = parse_settings(current.settings, settings)
+        self._consent.check(current, wanted)
+        if matching_of(wanted) != matching_of(current.settings):
+            self._suggestions.forget(current.name)
+        return self._integrations.save(replace(current, settings=wanted))
+
+    def matches_shown(self, integration: str | None, kind: Kind, shown: Collection[Suggestion]) -> bool:
+        """Note that an admin saw these exact matches; True when they are all there are: see ``match_consent``."""
+        chosen = self.integration(integration)
+        if not self._suggestions.computed(chosen.name, kind):
+            return False
+        every = [guess for guess in self.acceptable(chosen.name, kind, 1.0) if guess.exact]
+        return self._consent.note(chosen, kind, every, shown)
 
     def remove_integration(self, name: str) -> None:
         self._integrations.remove(name)

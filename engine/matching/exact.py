@@ -1,7 +1,8 @@
 """Matches by an identical identifier: external id, MPN or SKU, UPC; for customers e-mail and web domain too.
 
-A key that is unique on both sides makes an exact match. A key that is not, or that contradicts another one, is said to
-be ambiguous and left to the admin. Order of the keys: domain page, section 6.1.
+Where the settings name match keys, those alone count (``keys.py``). Else a key that is unique on both sides makes an
+exact match; one that is not, or that contradicts another one, is said to be ambiguous and left to the admin. Order of
+the keys: domain page, section 6.1.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from engine.matching.codes import identifier
 from engine.matching.customer_profile import mail_of, name_words
+from engine.matching.keys import Crowd, match_keys, matches
 from engine.matching.text import alike, triples
 from engine.model import Customer, Kind, Product, Record
 from engine.settings import IntegrationSettings
@@ -50,16 +52,23 @@ class _Pair:
 
 
 def exact(
-    kind: Kind, storefront: Iterable[Record], backoffice: Iterable[Record], *, settings: IntegrationSettings
+    kind: Kind,
+    storefront: Iterable[Record],
+    backoffice: Iterable[Record],
+    *,
+    settings: IntegrationSettings,
+    everyone: Crowd | None = None,
 ) -> list[Suggestion]:
     """All pairs with an identical identifier, ordered by their ids. Base and inactive records take no part.
 
     Unique on both sides: ``exact`` and score 1. Not unique, or two identifiers that name different counterparts
     (unless an external id decides): ``ambiguous`` and score 0.5, at most ``NAMED`` counterparts of one record.
-    Fees have no identifiers.
+    Fees have no identifiers. ``everyone`` is whom a configured key must be unique among (``keys.crowd``).
     """
     if kind is Kind.FEES:
         return []
+    if match_keys(kind, settings):
+        return matches(kind, storefront, backoffice, settings, everyone)
     left, right = _taking_part(storefront), _taking_part(backoffice)
     pairs: dict[tuple[str, str], _Pair] = {}
     for key in _customer_keys() if kind is Kind.CUSTOMERS else _product_keys(settings):

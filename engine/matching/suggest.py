@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.matching.exact import exact
 from engine.matching.findings import reasons, score
+from engine.matching.keys import Crowd
 from engine.matching.methods import Method, for_customers, for_products
 from engine.matching.product_profile import from_fee
 from engine.matching.search import CANDIDATES, Search, rival_gaps
@@ -47,6 +48,7 @@ def suggest(
     confirmed: Pairs = (),
     top: int = 5,
     min_score: float = 0.0,
+    everyone: Crowd | None = None,
     progress: Progress | None = None,
 ) -> dict[str, tuple[Suggestion, ...]]:
     """For every storefront record not ``confirmed`` its best counterparts, best first; at most ``top`` each.
@@ -63,7 +65,9 @@ def suggest(
     if not left or not right or top < 1:
         return {}
     method = for_customers(left, right) if kind is Kind.CUSTOMERS else for_products(left, right, settings.price.type)
-    known = {(m.storefront_id, m.backoffice_id): m for m in exact(kind, left, right, settings=settings)}
+    known = {
+        (m.storefront_id, m.backoffice_id): m for m in exact(kind, left, right, settings=settings, everyone=everyone)
+    }
     rows, columns = ({record.id: at for at, record in enumerate(side)} for side in (left, right))
     ranking = _rank(
         method, _positions(rejected, rows, columns), _positions(known, rows, columns), progress or (lambda _a, _b: None)

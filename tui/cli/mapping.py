@@ -60,7 +60,9 @@ async def map_rows(
             raise UsageError("give either two ids or --accept, not both; nothing was mapped")
         if min_score is None and not exact:
             raise UsageError("--accept needs --min-score X (or --exact); look first with --dry-run; nothing was mapped")
-        return await _accept(work, integration, chosen, min_score or 0.0, exact=exact, dry_run=dry_run)
+        return await _accept(
+            work, integration, chosen, 1.0 if exact else min_score or 0.0, exact=exact, dry_run=dry_run
+        )
     if storefront_id is None or backoffice_id is None:
         raise UsageError("give a storefront id and a back-office id, or --accept --min-score X")
     if dry_run:
@@ -89,6 +91,8 @@ async def _accept(
     document: dict[str, Any] = {"dry_run": dry_run, "count": len(found), "pairs": found}
     if dry_run or not found:
         _preview(work, found, document)
+        if exact:
+            work.ws.matches_shown(integration, kind, found)
         return failures.DONE
     edit = work.ws.map(
         integration, kind, [(guess.storefront_id, guess.backoffice_id) for guess in found], how="accepted suggestion"

@@ -102,7 +102,8 @@ class AcceptAll(Page[Any]):
             self.query_one(".page--lines", Static).update(content(problem))
         else:
             self.query_one(".page--lines", Static).update(content("looking…"))
-            self._find(float(Decimal(text)))
+            # an exact match is listed whatever else wants its counterpart at a lower score
+            self._find(1.0 if self.which == EXACT else float(Decimal(text)))
 
     @on(Input.Submitted)
     def to_list(self) -> None:
@@ -121,6 +122,13 @@ class AcceptAll(Page[Any]):
         self.table.show(shown)
         self.looking = False
         self._say()
+        if self.which != RANKED:
+            self._note_shown(tuple(one for one in shown if one.exact))
+
+    @work(exclusive=True, group="shown", exit_on_error=False)
+    async def _note_shown(self, shown: tuple[Suggestion, ...]) -> None:
+        """Whoever opens this page sees the matches: the setting that maps them by themselves asks for that."""
+        await ask(self, lambda ws: ws.matches_shown(self.integration, self.kind, shown))
 
     def chosen(self) -> list[Suggestion]:
         """What accepting would map now."""
@@ -137,8 +145,7 @@ class AcceptAll(Page[Any]):
 
     def action_which(self) -> None:
         self.which = {ALL: EXACT, EXACT: RANKED, RANKED: ALL}[self.which]
-        if not self.looking:
-            self._show()
+        self.find()
 
     def action_leave_out(self) -> None:
         row = self.table.row

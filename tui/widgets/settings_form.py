@@ -16,6 +16,8 @@ PRICE_TYPES = ("recurring", "setup", "overuse")
 PRICE_MODELS = ("FLAT", "TIERED", "VOLUME_SUBSCRIPTION", "VOLUME_ORDER", "VOLUME_RESOURCE_AGGREGATED")
 STOREFRONT_SKUS = (("mpn", "part number (MPN)"), ("sku", "SKU"), ("id", "id"), ("upc", "UPC"))
 BACKOFFICE_SKUS = (("sku", "SKU"), ("upc", "UPC"), ("vendor", "a vendor's SKU"), ("mpn", "part number (MPN)"))
+NORMALISATIONS = (("exact", "as they are"), ("trim", "without blanks around"), ("case", "whatever their case"),
+                  ("trim,case", "without blanks around, whatever their case"))  # fmt: skip
 OFF = "Empty switches this guard off."
 
 
@@ -85,11 +87,33 @@ def master_fields(values: Mapping[str, str]) -> list[FormField]:
     return fields
 
 
+def match_fields(values: Mapping[str, str]) -> list[FormField]:
+    """Which identical keys are a match."""
+    fields = []
+    for kind, label, example in (
+        ("products", "Product", "sku:name is the storefront's SKU against the item's name"),
+        ("customers", "Customer", "name:name; the second such as email:email"),
+    ):
+        first, second = f"match.{kind}.primary", f"match.{kind}.secondary"
+        fields += [
+            _text(first, f"{label} match key", values.get(first, ""),
+                  f"STOREFRONT:BACKOFFICE; {example}. Empty: all known identifiers."),
+            _text(second, f"{label}: if blank", values.get(second, ""),
+                  "The key for storefront records whose match key is blank. May be empty."),
+        ]  # fmt: skip
+    return [
+        *fields,
+        _choice("match.normalise", "Keys are compared", values.get("match.normalise", "exact"), NORMALISATIONS,
+                "What counts as identical: exact counts every letter, blank and dash."),
+    ]  # fmt: skip
+
+
 def mapping_fields(values: Mapping[str, str]) -> list[FormField]:
     """How rows are mapped."""
     get = values.get
     return [
         FormField("heading-mapping", "Mapping", "heading"),
+        *match_fields(values),
         _switch("match_is_mapping", "Map exact matches", get("match_is_mapping", ""),
                 "Rows whose keys are identical and unique on both sides are mapped by themselves when read."),
         _switch("many_to_one", "Several to one", get("many_to_one", ""),
