@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-from engine.model import Customer, Product
+from engine.model import Customer, Kind, Product
 from engine.ports import Result
 
 
@@ -44,12 +44,16 @@ class SchemaField:
 
 @dataclass(frozen=True, slots=True)
 class SchemaObject:
-    """One object (Salesforce: an sObject; UltraCart: ``item`` and ``customer``) with the fields this user may see."""
+    """One object (Salesforce: an sObject; UltraCart: ``item`` and ``customer``) with the fields this user may see.
+
+    ``kind`` says whose records hold these fields (in ``Product.custom``, ``Customer.custom``); None: nobody's.
+    """
 
     name: str
     label: str
     custom: bool
     fields: tuple[SchemaField, ...]
+    kind: Kind | None = None
 
 
 class HasSchema(Protocol):

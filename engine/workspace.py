@@ -28,6 +28,9 @@ from engine.errors import UnknownId, UsageError
 from engine.events import Events, RowsChanged
 from engine.external_ids import candidates, write_external_ids
 from engine.fees import Fees
+from engine.field_mappings import FieldMappings
+from engine.field_verbs import FieldVerbs
+from engine.field_work import FieldWork
 from engine.history import History
 from engine.integrations import Integration, Integrations, parse_settings
 from engine.mapping_exchange import MappingExchange, row_names
@@ -40,6 +43,7 @@ from engine.ports import Capabilities, CheckReport, Clock, ConnectorType, Draft,
 from engine.rows import Lists
 from engine.scheduler import Scheduler
 from engine.schedules import Schedules
+from engine.schema import Schemas
 from engine.settings import IntegrationSettings
 from engine.store import open_cache, open_store
 from engine.store.locks import ConnectionLocks
@@ -61,7 +65,7 @@ from engine.views import (
 )
 
 
-class Workspace:
+class Workspace(FieldVerbs):
     """One directory: ``workspace.db`` (state), ``cache.db`` (what was read; disposable), ``locks/``, ``tokens/``."""
 
     def __init__(
@@ -95,6 +99,13 @@ class Workspace:
             clock,
         )
         self._consent = MatchConsent(self.store, self._connections, clock, actor)
+        self._fields = FieldWork(
+            self._connections,
+            self.cache,
+            self._mappings,
+            Schemas(self.store, clock),
+            FieldMappings(self.store, self._history, clock, actor),
+        )
         self._drafting = Drafting(self.cache, self._mappings)
         self._operations = Operations(
             self.store, self.cache, self.locks, clock, self.events, actor, self.lineage, self._connections,

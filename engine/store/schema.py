@@ -23,6 +23,8 @@ INDEXES: dict[str, tuple[str, ...]] = {
     "history": ("storefront_id", "backoffice_id", "run", "integration"),
     "alarms": ("integration",),
     "schema": (),
+    "objects": ("connection",),
+    "field_mappings": ("integration",),
     "heartbeats": ("run",),
 }
 

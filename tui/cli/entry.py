@@ -36,6 +36,7 @@ def command_line() -> Any:
         connection,
         demo,
         fees,
+        fields,
         importing,
         integration,
         listing,
@@ -46,6 +47,7 @@ def command_line() -> Any:
         runs,
         sandbox,
         schedule,
+        schema,
         suggesting,
         syncing,
         watching,
@@ -63,7 +65,19 @@ def command_line() -> Any:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDTH},
     )
     app.callback(invoke_without_command=True, help=HELP)(root)
-    for group in (connection, integration, adding, importing, fees, mapping_files, schedule, workspace_files, sandbox):
+    for group in (
+        connection,
+        integration,
+        adding,
+        importing,
+        fees,
+        mapping_files,
+        schema,
+        fields,
+        schedule,
+        workspace_files,
+        sandbox,
+    ):
         app.add_typer(group.app, rich_help_panel=None)
     for verbs in (pulling, listing, suggesting, mapping, planning, syncing, runs, alarms, watching, demo):
         verbs.register(app)
