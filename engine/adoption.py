@@ -9,7 +9,7 @@ from tinydb import where
 
 from engine import baselines
 from engine.baselines import KEPT, Baseline, Save
-from engine.fields import comparable, writable
+from engine.fields import comparable, undecided, writable
 from engine.model import Field, Kind, Side, utc_text
 from engine.plan import Scene
 from engine.status import Pair, row_state
@@ -21,12 +21,13 @@ AT_ONCE = 500  # baselines per transaction
 def adoptions(scene: Scene, pairs: Iterable[Pair], fields: Collection[Field] | None = None) -> list[Save]:
     """Pure: the baselines that the next good run of these rows stores beside those of its own writes."""
     can = {side: writable(scene.capabilities[side], scene.settings, side) for side in Side}
+    unset = undecided(scene.capabilities, scene.settings)
     wanted = scene.settings.fields if fields is None else fields
     found: list[Save] = []
     for pair in pairs:
         if pair.kind is Kind.CUSTOMERS or not pair.backoffice_id:
             continue
-        state = row_state(pair, scene.settings, can, comparable(pair.kind, wanted, scene.capabilities))
+        state = row_state(pair, scene.settings, can, comparable(pair.kind, wanted, scene.capabilities), unset)
         for one in state.fields:
             if one.adopts:
                 value = Baseline(

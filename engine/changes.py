@@ -40,7 +40,8 @@ class Change:
     """One field of one mapped row. ``blocked`` (a reason) means: shown, counted, never sent; ``verb`` unblocks it.
 
     ``before`` is the value seen on ``target`` (the side that is overwritten), ``source`` the one on the other side,
-    ``after`` what will be written: canonical text. ``sku_slot`` as in ``RecordWrite``.
+    ``after`` what will be written: canonical text. ``sku_slot`` as in ``RecordWrite``. ``rule`` tells shortly which rule made
+    ``after`` of ``source``; ``rule_version`` is kept with the baseline.
     """
 
     kind: Kind
@@ -61,6 +62,8 @@ class Change:
     version: str = ""
     sku_slot: str = "sku"
     margin_percent: str | None = None
+    rule: str = ""
+    rule_version: str = ""
 
     @property
     def target_id(self) -> str:
@@ -103,6 +106,7 @@ class Plan:
     calls: dict[str, int] = field(default_factory=dict)
     eta_seconds: float = 0.0
     undo_of: str = ""
+    overwrite: Side | None = None  # the side that was chosen to be overwritten, whatever the masters say
 
     @property
     def sending(self) -> tuple[Change, ...]:

@@ -110,6 +110,14 @@ def writable(capabilities: Capabilities, settings: IntegrationSettings, side: Si
     return fields
 
 
+def undecided(
+    capabilities: Mapping[Side, Capabilities], settings: IntegrationSettings, fields: Iterable[Field] = tuple(Field)
+) -> frozenset[Field]:
+    """The fields that both sides could be given and whose master nobody has chosen: there is no silent default."""
+    can = [writable(capabilities[side], settings, side) for side in Side]
+    return frozenset(name for name in fields if name not in settings.masters and all(name in one for one in can))
+
+
 def same(field: Field, left: str | None, right: str | None, currency: str) -> bool:
     """Whether two texts mean the same value: amounts at the currency's precision, all else exactly."""
     if left == right:

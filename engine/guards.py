@@ -29,6 +29,7 @@ class Guard(StrEnum):
     CATALOGUE_PERCENT = "catalogue-percent"
     SHRUNK_SIDE = "shrunk-side"
     EVERYTHING_CHANGED = "everything-changed"
+    OVERWRITE_MASTER = "overwrite-master"
 
 
 GUARD_NAMES = tuple(guard.value for guard in Guard)
@@ -89,6 +90,7 @@ def of_changes(changes: Iterable[Change], guards: Guards) -> tuple[GuardHit, ...
         Guard.ZERO_PRICE: "would get a price of zero or less",
         Guard.BELOW_COST: "would be sold below cost",
         Guard.CHANGE_PERCENT: f"would change by more than {guards.max_change_percent} %",
+        Guard.OVERWRITE_MASTER: "would be overwritten on the side that is master",
     }
     return tuple(
         GuardHit(guard.value, f"{_rows(len(found))} {texts[guard]}: {_some(list(found.values()))}", len(found))

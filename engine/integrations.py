@@ -153,7 +153,7 @@ class Integrations:
         self.get(name)
         with self._store.transaction():
             self._store.table("integrations").remove(Query().name == name)
-            for table in ("mappings", "ignored", "rejected_pairs", "baselines", "decisions", "fees"):
+            for table in ("mappings", "ignored", "rejected_pairs", "baselines", "decisions", "fees", "rules"):
                 self._store.table(table).remove(Query().integration == name)
 
     def stamp_counts(self, name: str, counts: Mapping[tuple[Side, Kind], int], at: datetime) -> None:

@@ -265,7 +265,7 @@ class Journal:
             storefront, backoffice, rule = was or (None, None, "")
             return Baseline(storefront, backoffice, rule, self.run_id, at, backoffice_id=change.backoffice_id)
         after = verdict.now if verdict.now is not None else change.after
-        rule = "" if same(change.field, after, change.source, change.currency) else KEPT
+        rule = change.rule_version or ("" if same(change.field, after, change.source, change.currency) else KEPT)
         storefront, backoffice = (after, change.source) if change.target is Side.STOREFRONT else (change.source, after)
         return Baseline(storefront, backoffice, rule, self.run_id, at, backoffice_id=change.backoffice_id)
 

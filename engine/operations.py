@@ -16,7 +16,8 @@ from engine.adoption import adoptions
 from engine.alarms import Alarms
 from engine.baselines import Save
 from engine.catalog import Catalog
-from engine.changes import Change, Outcome, Plan, Run, RunState
+from engine.changes import Change, Outcome, Plan, Purpose, Run, RunState
+from engine.claims import Writers
 from engine.connections import Connections
 from engine.creation import plan_creations
 from engine.errors import Busy, ConnectorError, IncompleteRead, UnknownId, UsageError
@@ -26,10 +27,12 @@ from engine.integrations import Integration, Integrations
 from engine.journal import request_cancel
 from engine.mappings import Mappings
 from engine.model import Field, Kind, Side, Status
-from engine.plan import Claims, Scene, build, check_fresh, finished, moved_rows
+from engine.plan import Scene, build, check_fresh, finished, moved_rows
 from engine.ports import Clock, Draft, RecordCache, Result, Store
 from engine.recovery import needs_recovery, recover
 from engine.rows import Lists
+from engine.rule_store import Rules
+from engine.rules import RuleBook
 from engine.status import Pair
 from engine.store.locks import ConnectionLocks
 from engine.sync import Runner
@@ -41,6 +44,15 @@ SYNCED = (Kind.PRODUCTS, Kind.FEES)
 READ_SOME = 50
 #: A plan this young, made by this very workspace object, is not read again before it runs; each write checks its target.
 FRESH_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Young:
+    """A plan that was made here: when, with which rules, and the baselines that go with it."""
+
+    made: float
+    book: RuleBook
+    adopt: Sequence[Save] = ()
 
 
 @dataclass(slots=True)
@@ -60,8 +72,10 @@ class Operations:
     lists: Lists
     mappings: Mappings
     alarms: Alarms
+    rules: Rules
+    writers: Writers
     patience: float = 600.0  # seconds to wait for another process that holds a connection
-    young: dict[str, tuple[float | None, Sequence[Save]]] = field(default_factory=dict)
+    young: dict[str, Young] = field(default_factory=dict)
 
     # ------------------------------------------------------------------------------------------------ locks
     @asynccontextmanager
@@ -134,13 +148,14 @@ class Operations:
             await self._recover(integration)  # who held the connections before may have been killed while we waited
             previous = self._sizes(integration)
             await self._read_fresh(integration, ids, kinds)
-            scene = self._scene(integration, previous)
+            scene = self.scene(integration, previous)
+            book = self.rules.book(integration.name)
             pairs = self._pairs(integration, kinds, ids)
             plan = build(scene, _new_id(), pairs, ids=ids, fields=fields, overwrite=overwrite, kinds=kinds)
             if unattended:
                 plan = finished(replace(plan, changes=tuple(map(_previewed_first, plan.changes))), scene, pairs)
             chosen = [pair for pair in pairs if ids is None or pair.storefront_id in ids]
-            self.young[plan.id] = (self.clock.monotonic(), adoptions(scene, chosen, fields))
+            self.young[plan.id] = Young(self.clock.monotonic(), book, adoptions(scene, chosen, fields))
             return plan
 
     def _pairs(self, integration: Integration, kinds: Collection[Kind], ids: Collection[str] | None) -> list[Pair]:
@@ -169,7 +184,8 @@ class Operations:
             sizes[side] = good.get(side, self.cache.count(name, Kind.PRODUCTS) if read else None)
         return sizes
 
-    def _scene(self, integration: Integration, previous: Mapping[Side, int | None]) -> Scene:
+    def scene(self, integration: Integration, previous: Mapping[Side, int | None]) -> Scene:
+        """What a plan is made for now; ``previous`` are the sizes that both sides had before."""
         names = {side: integration.connection(side) for side in Side}
         return Scene(
             integration.name,
@@ -179,40 +195,30 @@ class Operations:
             self.clock.now(),
             self.actor,
             self.lineage,
-            self._claims(integration),
+            self.writers.claims(integration),
             [
                 SideSize(side, "products", previous[side], self.cache.count(name, Kind.PRODUCTS))
                 for side, name in names.items()
             ],
         )
 
-    def _claims(self, integration: Integration) -> Claims:
-        """What other integrations write to the same connections: one field of one record has one writer."""
-        claims: dict[tuple[Side, Kind, str, Field], str] = {}
-        for other in self.integrations.all():
-            if other.name == integration.name:
-                continue
-            for side in Side:
-                if integration.connection(side) not in other.connections:
-                    continue
-                theirs = Side.STOREFRONT if other.storefront == integration.connection(side) else Side.BACKOFFICE
-                fields = [f for f in other.settings.fields if other.settings.master(f).other is theirs]
-                for kind in SYNCED:
-                    for mapping in self.mappings.mapped(other.name, kind).values() if fields else ():
-                        target = mapping.backoffice_id if theirs is Side.BACKOFFICE else mapping.storefront_id
-                        claims |= {(side, kind.counterpart, target, f): other.name for f in fields}
-        return claims
-
     # ------------------------------------------------------------------------------------------------ writing
     async def apply(self, integration: Integration, plan: Plan, *, allow: Collection[str], trigger: str) -> Run:
         """Apply a plan, under both connections' locks; a plan that is not fresh from here is checked by reading first."""
         async with self.exclusive(integration.connections, f"{plan.purpose} of {integration.name}"):
             await self._recover(integration)
-            made, adopt = self.young.pop(plan.id, (None, []))
-            if made is None or self.clock.monotonic() - made > FRESH_SECONDS:
+            young = self.young.pop(plan.id, None)
+            if young is None or self._outdated(young, plan):
                 await self._check_fresh(integration, plan)
+            adopt = () if young is None else young.adopt
             runner = Runner(self._context(integration))
             return self._ended(integration, await runner.run(plan, allow=allow, trigger=trigger, adopt=adopt))
+
+    def _outdated(self, young: Young, plan: Plan) -> bool:
+        """Whether rows must be read again: the plan is old, or a rule was edited since, which may touch any of them."""
+        if self.clock.monotonic() - young.made > FRESH_SECONDS:
+            return True
+        return plan.purpose is Purpose.SYNC and young.book != self.rules.book(plan.integration)
 
     async def _check_fresh(self, integration: Integration, plan: Plan) -> None:
         if not plan.changes:
@@ -254,13 +260,13 @@ class Operations:
             if ids:
                 await self._read_fresh(integration, ids, kinds)
             plan = undo.plan_undo(
-                self._scene(integration, previous),
+                self.scene(integration, previous),
                 _new_id(),
                 self.run(run_id),
                 outcomes,
                 self._pairs(integration, kinds, ids),
             )
-            self.young[plan.id] = (self.clock.monotonic(), [])
+            self.young[plan.id] = Young(self.clock.monotonic(), self.rules.book(integration.name))
             return plan
 
     async def create(
@@ -273,7 +279,7 @@ class Operations:
             integration.connections, f"creating {drafts[0].kind} in {integration.connection(target)}"
         ):
             await self._recover(integration)
-            plan = plan_creations(self._scene(integration, self._sizes(integration)), _new_id(), drafts, target)
+            plan = plan_creations(self.scene(integration, self._sizes(integration)), _new_id(), drafts, target)
             context = self._context(integration)
             return self._ended(integration, await Runner(context).run(plan, allow=allow))
 

@@ -11,16 +11,19 @@ from datetime import datetime
 from hashlib import sha256
 from json import dumps
 
+from engine.baselines import KEPT
 from engine.changes import Change, Plan, Purpose
 from engine.errors import StalePlan, UnknownId, UsageError
-from engine.fields import comparable, fields_of, read, same, sku_slot, writable
+from engine.fields import comparable, fields_of, read, same, sku_slot, undecided, writable
 from engine.guards import SideSize
 from engine.model import Field, Kind, Side, Status
+from engine.plan_directions import not_backwards, one_of_price_and_quantity
 from engine.plan_guards import guarded
 from engine.plan_shared import settle_shared
 from engine.ports import Capabilities
+from engine.rules import read_master
 from engine.settings import IntegrationSettings
-from engine.status import FieldState, Pair, RowState, row_state
+from engine.status import FieldState, Pair, RowState, row_state, rules_of
 
 #: (side, kind on that side, record id, field) -> the integration that writes it
 Claims = Mapping[tuple[Side, Kind, str, Field], str]
@@ -58,7 +61,7 @@ def build(
 
     ``pairs`` are all rows of the integration: rows that share a target are looked at although not chosen.
     ``overwrite`` turns the direction for this plan. Raises ``UnknownId`` for an id that no row has and ``UsageError``
-    for a field that a side cannot read.
+    for a field that a side cannot read, or for price and quantity together where a side takes one of them in one sync.
     """
     settings = scene.settings
     if overwrite is not None:
@@ -67,9 +70,10 @@ def build(
     chosen = _chosen(rows, ids)
     wanted = _fields(scene, fields, {pair.kind for pair in chosen})
     can = {side: writable(scene.capabilities[side], settings, side) for side in Side}
+    unset = undecided(scene.capabilities, scene.settings)
 
     def state_of(pair: Pair) -> RowState:
-        return row_state(pair, settings, can, comparable(pair.kind, wanted, scene.capabilities))
+        return row_state(pair, settings, can, comparable(pair.kind, wanted, scene.capabilities), unset)
 
     changes: list[Change] = []
     unchanged = 0
@@ -80,9 +84,11 @@ def build(
         changes += found
     changes = settle_shared(changes, rows, settings, state_of, lambda p, s: _changes(p, s, settings, wanted))
     changes = [_claimed(change, scene) for change in changes]
+    changes = not_backwards(changes, rows, scene.settings, overwrite)
+    changes = one_of_price_and_quantity(changes, scene.capabilities, scene.connections, fields)
     draft = Plan(
         id, scene.integration, Purpose.SYNC, scene.at, scene.actor, scene.lineage, "", wanted,
-        tuple(sorted(changes, key=_order)), unchanged_rows=unchanged,
+        tuple(sorted(changes, key=_order)), unchanged_rows=unchanged, overwrite=overwrite,
     )  # fmt: skip
     return finished(draft, scene, rows)
 
@@ -105,7 +111,7 @@ def finished(plan: Plan, scene: Scene, pairs: Iterable[Pair]) -> Plan:
 
 def fingerprint(plan: Plan, settings: IntegrationSettings) -> str:
     """A digest of the settings and one of every row, value and direction, joined by a dash."""
-    rows: list[object] = [plan.lineage, plan.integration, plan.purpose]
+    rows: list[object] = [plan.lineage, plan.integration, plan.purpose, *filter(None, (plan.overwrite,))]
     rows += [
         [
             c.kind,
@@ -118,6 +124,7 @@ def fingerprint(plan: Plan, settings: IntegrationSettings) -> str:
             c.source,
             c.sku_slot,
             c.blocked,
+            *([c.rule, c.rule_version] if c.rule_version else ()),
         ]
         for c in plan.changes
     ]
@@ -162,14 +169,27 @@ def _moved(change: Change, pair: Pair | None, settings: IntegrationSettings, pur
     seen = {change.target: change.before}
     if purpose is Purpose.SYNC:
         seen[change.target.other] = change.source
+        if why := _rule_moved(change, pair):
+            return why
     for side, text in seen.items():
         record = pair.record(side)
         if record is None or not record.active:
             return f"{pair.id(side)} is gone or inactive"
-        now = read(record, change.field, side, settings)
+        rules = rules_of(pair, change.field, side)
+        ruled = side is Side.BACKOFFICE and change.target is Side.STOREFRONT
+        now = (
+            read_master(record, change.field, settings, rules) if ruled else read(record, change.field, side, settings)
+        )
         if not same(change.field, now.text, text, settings.currency):
             return f"moved {text or 'nothing'} -> {now.text or now.problem or 'nothing'}"
     return ""
+
+
+def _rule_moved(change: Change, pair: Pair) -> str:
+    if change.target is not Side.STOREFRONT or change.rule_version == KEPT:
+        return ""
+    now = rules_of(pair, change.field, Side.BACKOFFICE).version(change.field)
+    return "" if now == change.rule_version else "its rule changed"
 
 
 def _chosen(rows: Sequence[Pair], ids: Collection[str] | None) -> list[Pair]:
@@ -230,6 +250,8 @@ def _change(pair: Pair, state: FieldState, settings: IntegrationSettings) -> Cha
         verb=state.verb,
         version=getattr(record, "version", ""),
         sku_slot=sku_slot(settings, target) if state.field is Field.SKU else "sku",
+        rule=state.rule,
+        rule_version=state.rule_version,
     )
 
 
@@ -239,7 +261,13 @@ def _claimed(change: Change, scene: Scene) -> Change:
     owner = scene.claims.get((change.target, kind, change.target_id, change.field), scene.integration)
     if owner == scene.integration or change.blocked:
         return change
-    return replace(change, blocked=f"its {change.field} is written by the integration {owner}", verb="change settings")
+    both = f"{scene.integration} and {owner} would both write it"
+    return replace(
+        change,
+        blocked=f"its {change.field} is written by the integration {owner}",
+        reason="; ".join(filter(None, (both, change.reason))),
+        verb="change settings",
+    )
 
 
 def _order(change: Change) -> tuple[int, str, str, int]:

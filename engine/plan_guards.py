@@ -25,7 +25,7 @@ def guarded(plan: Plan, settings: IntegrationSettings, pairs: Sequence[Pair], si
     done: dict[tuple[Key, Field], Change] = {}
     for (key, target), mine in by_row.items():
         for change in _row(mine, rows.get(key), target, settings):
-            done[key, change.field] = change
+            done[key, change.field] = _turned(change, plan, settings)
     changes = tuple(done[(change.kind, change.storefront_id), change.field] for change in plan.changes)
     plan = replace(plan, changes=changes)
     hits = of_changes(changes, settings.guards) + of_run(_facts(plan, pairs, sizes), settings.guards)
@@ -49,6 +49,15 @@ def _change(change: Change, price: str | None, cost: str | None, margin: str | N
     if below_cost(price, cost, guards):
         hits += (Guard.BELOW_COST.value,)
     return replace(change, guards=hits, margin_percent=margin)
+
+
+def _turned(change: Change, plan: Plan, settings: IntegrationSettings) -> Change:
+    """The master's own value goes only with its own permission, also where the direction was chosen by hand."""
+    guard = Guard.OVERWRITE_MASTER.value
+    master = change.kind is Kind.PRODUCTS and settings.master(change.field) is change.target
+    if not change.sends or plan.overwrite is not change.target or not master or guard in change.guards:
+        return change
+    return replace(change, guards=(*change.guards, guard))
 
 
 def _now(pair: Pair | None, field: Field, target: Side, settings: IntegrationSettings) -> str | None:

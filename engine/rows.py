@@ -16,13 +16,15 @@ from typing import Any
 from engine.baselines import Baseline, Baselines, Decision, Decisions, load, load_decisions
 from engine.connections import Connections
 from engine.fees import Fees
-from engine.fields import comparable, writable
+from engine.fields import comparable, undecided, writable
 from engine.history import History
 from engine.integrations import Integration
 from engine.mappings import Ignored, Mappings, RowMapping
-from engine.model import Fee, Field, Kind, Record, Side, Status, from_json
+from engine.model import Fee, Field, Kind, Product, Record, Side, Status, from_json
 from engine.ports import Clock, RecordCache, Store
 from engine.row_text import difference_text, differences, fee_amount, raw_search_text, search_text, suggestion_text
+from engine.rule_store import Rules
+from engine.rules import RuleBook
 from engine.status import Pair, RowState, row_state
 from engine.suggestions import Suggestions
 from engine.views import Row, Snapshot, Suggestion
@@ -44,6 +46,11 @@ class _Context:
     baselines: Baselines
     decisions: Decisions
     suggestions: Mapping[str, tuple[Suggestion, ...]]
+    undecided: frozenset[Field]
+    book: RuleBook
+
+    def state(self, pair: Pair) -> RowState:
+        return row_state(pair, self.integration.settings, self.writable, self.comparable, self.undecided)
 
 
 @dataclass(slots=True)
@@ -68,9 +75,11 @@ class Lists:
         history: History,
         suggestions: Suggestions,
         clock: Clock,
+        rules: Rules,
     ) -> None:
         self._store, self._cache, self._connections, self._mappings = store, cache, connections, mappings
         self._fees, self._history, self._suggestions, self._clock = fees, history, suggestions, clock
+        self._rules = rules
         self._lists: dict[tuple[str, Kind], _List] = {}
         self._lock = threading.RLock()
 
@@ -108,11 +117,17 @@ class Lists:
             found = self._cache.get(integration.backoffice, kind.counterpart, [mapping.backoffice_id])
             counterpart = found.get(mapping.backoffice_id)
         pair = self._pair(context, storefront_id, storefront, counterpart)
-        return pair, row_state(pair, integration.settings, context.writable, context.comparable)
+        return pair, context.state(pair)
 
-    def pairs(self, integration: Integration, kind: Kind, ids: Collection[str] | None = None) -> list[Pair]:
-        """Mapped rows (or the chosen ones, mapped or not) with their cached records: what a plan is made of."""
+    def pairs(
+        self, integration: Integration, kind: Kind, ids: Collection[str] | None = None, *, book: RuleBook | None = None
+    ) -> list[Pair]:
+        """Mapped rows (or the chosen ones, mapped or not) with their cached records: what a plan is made of.
+
+        ``book`` stands for the saved rules.
+        """
         context = self._context(integration, kind)
+        context.book = context.book if book is None else book
         wanted = list(dict.fromkeys(ids)) if ids is not None else list(context.mapped)
         left = self._storefront(integration, kind, wanted)
         targets = {context.mapped[i].backoffice_id for i in wanted if i in context.mapped}
@@ -138,6 +153,7 @@ class Lists:
             self._suggestions.stamp(integration.name, kind),
             self._clock.now().date(),
             fees,
+            self._rules.book(integration.name).store if kind is Kind.PRODUCTS else None,
         )
 
     def _context(self, integration: Integration, kind: Kind) -> _Context:
@@ -153,6 +169,8 @@ class Lists:
             load(self._store, name, kind),
             load_decisions(self._store, name, kind),
             self._suggestions.all(name, kind),
+            undecided(capabilities, settings) if kind is Kind.PRODUCTS else frozenset(),
+            self._rules.book(name) if kind is Kind.PRODUCTS else RuleBook(),
         )
 
     def _fee_list(self, integration: Integration) -> list[Fee]:
@@ -212,21 +230,17 @@ class Lists:
         if isinstance(record, dict):
             name, search = record["name"], raw_search_text(record)
             base = bool(record.get("is_base"))
-            pair = Pair(context.kind, storefront_id, "", None, None, ignored=_reason(context, storefront_id))
+            reason = _reason(context, storefront_id) or _raw_exclusion(context, storefront_id, record)
+            pair = Pair(context.kind, storefront_id, "", None, None, ignored=reason)
             state = (
                 RowState(Status.BASE, "parent of variants; never synced itself")
                 if base
-                else row_state(
-                    replace(pair, ambiguous=_ambiguous(suggestions)),
-                    context.integration.settings,
-                    context.writable,
-                    context.comparable,
-                )
+                else context.state(replace(pair, ambiguous=_ambiguous(suggestions)))
             )
         else:
             pair = self._pair(context, storefront_id, record, counterpart)
             name, search = pair.title, search_text(record) if record else pair.title.casefold()
-            state = row_state(pair, context.integration.settings, context.writable, context.comparable)
+            state = context.state(pair)
         detail = difference_text(state, context.integration.settings) if mapping else suggestion_text(suggestions)
         if isinstance(record, Fee):
             detail = " · ".join(filter(None, (fee_amount(record, context.integration.settings), detail)))
@@ -256,7 +270,7 @@ class Lists:
         mapping = context.mapped.get(storefront_id)
         kept: Mapping[Field, Baseline] = context.baselines.get(key, {})
         decided: Mapping[Field, Decision] = context.decisions.get(key, {})
-        return Pair(
+        pair = Pair(
             context.kind,
             storefront_id,
             mapping.backoffice_id if mapping else "",
@@ -268,6 +282,7 @@ class Lists:
             ambiguous="" if mapping else _ambiguous(context.suggestions.get(storefront_id, ())),
             name=mapping.storefront_name if mapping else "",
         )
+        return with_rules(pair, context.book) if context.kind is Kind.PRODUCTS else pair
 
     def _touch(self, integration: Integration, kind: Kind, known: _List, touched: Collection[str]) -> None:
         context = self._context(integration, kind)
@@ -308,6 +323,17 @@ class Lists:
         )
 
 
+def with_rules(pair: Pair, book: RuleBook) -> Pair:
+    """A product's row as these rules see it; the pair must not have been through another book."""
+    rules = book.of(pair.storefront_id)
+    ignored = pair.ignored
+    if ignored is None and book.excludes and isinstance(pair.storefront, Product):
+        one = pair.storefront
+        codes = (*(sku.value for sku in one.skus), *filter(None, (one.mpn,)))
+        ignored = book.exclusion(one.id, one.category, one.brand, codes)
+    return pair if rules == pair.rules and ignored == pair.ignored else replace(pair, rules=rules, ignored=ignored)
+
+
 _EMPTY = Snapshot("", Kind.PRODUCTS, 0, (), {}, 0, None, None)
 
 
@@ -322,6 +348,14 @@ def _reason(context: _Context, storefront_id: str) -> str | None:
     if ignored is None:
         return None
     return ignored.reason + (f" (until {ignored.until})" if ignored.until else "")
+
+
+def _raw_exclusion(context: _Context, storefront_id: str, doc: dict[str, Any]) -> str | None:
+    """As ``with_rules``, of a record that is not built."""
+    if not context.book.excludes:
+        return None
+    codes = (*(sku["value"] for sku in doc.get("skus", ())), *filter(None, (doc.get("mpn", ""),)))
+    return context.book.exclusion(storefront_id, doc.get("category", ""), doc.get("brand", ""), codes)
 
 
 def _ambiguous(suggestions: Collection[Suggestion]) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from engine.baselines import KEPT, Baseline, Decision
 from engine.fields import ABSENT, SIDE_NAMES, Value, display, fields_of, precision_note, read, same
 from engine.model import Field, Kind, Product, Record, Side, Status
+from engine.rules import NO_RULES, Applied, ItemRules, applied, read_master
 from engine.settings import IntegrationSettings
 
 Writable = Mapping[Side, Collection[Field]]
@@ -38,7 +39,7 @@ class Pair:
     """One row: the storefront's record (or fee) and its counterpart. ``backoffice_id`` is empty while unmapped.
 
     A record that is gone from a complete read is None. ``ignored`` is the reason (None: not ignored), ``ambiguous``
-    says which key is not unique.
+    says which key is not unique. ``rules`` are what holds for the item where the back office is master.
     """
 
     kind: Kind
@@ -51,6 +52,7 @@ class Pair:
     ignored: str | None = None
     ambiguous: str = ""
     name: str = ""  # as remembered by the mapping, for records that are gone
+    rules: ItemRules = NO_RULES
 
     @property
     def key(self) -> tuple[Kind, str]:
@@ -73,7 +75,8 @@ class FieldState:
     """One field now. ``target`` is the side that would be overwritten, with ``before`` by ``after``.
 
     ``blocked`` says why it may not be sent although the sides differ. ``adopts``: nothing is to be written, and both
-    sides' values become the new baseline at the next sync; ``rule_version`` is stored with it.
+    sides' values become the new baseline at the next sync; ``rule_version`` is stored with it. ``rule`` says in a few
+    words which rule made ``after`` of ``source``.
     """
 
     field: Field
@@ -89,6 +92,7 @@ class FieldState:
     backoffice: Value = ABSENT
     adopts: bool = False
     rule_version: str = ""
+    rule: str = ""
 
     @property
     def sends(self) -> bool:
@@ -110,16 +114,23 @@ class RowState:
 
 
 def row_state(
-    pair: Pair, settings: IntegrationSettings, writable: Writable, fields: Collection[Field] | None = None
+    pair: Pair,
+    settings: IntegrationSettings,
+    writable: Writable,
+    fields: Collection[Field] | None = None,
+    undecided: Collection[Field] = (),
 ) -> RowState:
-    """The state of one row over ``fields`` (default: the integration's). ``writable`` as ``fields.writable`` says."""
+    """The state of one row over ``fields`` (default: the integration's). ``writable`` as ``fields.writable`` says.
+
+    ``undecided`` are the fields whose master nobody has chosen (``fields.undecided``): they are blocked where they differ.
+    """
     whole = _row_level(pair)
     if whole is not None:
         return whole
     if pair.kind is Kind.CUSTOMERS:
         return RowState(Status.MAPPED)
     chosen = fields_of(pair.kind, settings.fields if fields is None else fields)
-    states = tuple(field_state(pair, name, settings, writable) for name in chosen)
+    states = tuple(field_state(pair, name, settings, writable, undecided) for name in chosen)
     if not states:
         return RowState(Status.MAPPED)
     worst = min(states, key=lambda state: _SEVERITY[state.status])
@@ -147,21 +158,45 @@ def _row_level(pair: Pair) -> RowState | None:
     return None
 
 
-def field_state(pair: Pair, name: Field, settings: IntegrationSettings, writable: Writable) -> FieldState:
+def field_state(
+    pair: Pair, name: Field, settings: IntegrationSettings, writable: Writable, undecided: Collection[Field] = ()
+) -> FieldState:
     """The three-way state of one field of a mapped row whose records both exist."""
     assert pair.storefront is not None
     assert pair.backoffice is not None
     storefront = read(pair.storefront, name, Side.STOREFRONT, settings)
-    backoffice = read(pair.backoffice, name, Side.BACKOFFICE, settings)
     baseline = pair.baselines.get(name)
     if baseline is not None and baseline.backoffice_id not in {"", pair.backoffice_id}:
         baseline = None  # of an earlier mapping
     # A fee's own side is the integration's list: it is always the master and never overwritten by a sync.
     master = Side.STOREFRONT if pair.kind is Kind.FEES else settings.master(name)
-    case = _Case(name, storefront, backoffice, master, baseline, settings.currency, pair.kind, writable)
+    rules = rules_of(pair, name, master)
+    backoffice = read_master(pair.backoffice, name, settings, rules)
+    cost = ABSENT if rules.price is None else read(pair.backoffice, Field.COST, Side.BACKOFFICE, settings)
+    case = _Case(name, storefront, backoffice, master, baseline, settings.currency, pair.kind, writable, rules, cost)
+    if name in undecided and pair.kind is Kind.PRODUCTS:
+        return case.undecided()
     decision = pair.decisions.get(name)
     state = case.decided(decision) if decision is not None else case.compared()
     return case.with_problem(state) if baseline is not None and baseline.problem else state
+
+
+def rules_of(pair: Pair, name: Field, master: Side) -> ItemRules:
+    """The rules that a field of a row obeys: they go from the back office to the storefront, and from a master only."""
+    ruled = master is Side.BACKOFFICE and pair.kind is Kind.PRODUCTS and pair.rules.of(name) is not None
+    return pair.rules if ruled else NO_RULES
+
+
+def ruled_value(pair: Pair, name: Field, settings: IntegrationSettings) -> tuple[str | None, Applied]:
+    """The back office's value of a field, and what the rules make of it for the storefront (as it is without one)."""
+    if pair.backoffice is None:
+        return None, Applied(None)
+    rules = rules_of(pair, name, settings.master(name))
+    source = read_master(pair.backoffice, name, settings, rules)
+    if source.text is None or not rules.version(name):
+        return source.text, Applied(source.text, "", source.problem)
+    cost = read(pair.backoffice, Field.COST, Side.BACKOFFICE, settings)
+    return source.text, applied(rules, name, source.text, cost, settings.currency)
 
 
 @dataclass(slots=True)
@@ -176,6 +211,8 @@ class _Case:
     currency: str
     kind: Kind
     writable: Writable
+    rules: ItemRules
+    cost: Value
 
     def value(self, side: Side) -> Value:
         return self.storefront if side is Side.STOREFRONT else self.backoffice
@@ -187,8 +224,9 @@ class _Case:
     def compared(self) -> FieldState:
         """Without a decision: equal, needs a choice, first sync, conflict, or out of sync."""
         source, target = self.value(self.master), self.value(self.master.other)
-        if self._same(source.text, target.text) and not source.problem and not target.problem:
-            return self._equal()
+        wanted = self._ruled(source.text)
+        if self._same(wanted.text, target.text) and not (source.problem or target.problem or wanted.problem):
+            return self._equal(wanted)
         if (
             self.field is Field.QUANTITY
             and None in {source.text, target.text}
@@ -204,7 +242,16 @@ class _Case:
         if source.text is None:
             text = f"{SIDE_NAMES[self.master]} has no {self.field}; an empty value is never written"
             return self._blocked(Status.NEEDS_CHOICE, text, "resolve")
-        return self._differs(source.text)
+        if wanted.text is None:
+            return replace(self._blocked(Status.NEEDS_CHOICE, wanted.problem, "resolve"), rule=wanted.words)
+        return replace(self._differs(wanted.text), rule=wanted.words)
+
+    def undecided(self) -> FieldState:
+        """Both sides could be written and nobody has said which one wins: nothing is, and nothing is assumed."""
+        if self._same(self.storefront.text, self.backoffice.text):
+            return self._state(Status.IN_SYNC)
+        reason = f"which side's {self.field} wins is not chosen: set masters.{self.field} to storefront or backoffice"
+        return self._blocked(Status.NEEDS_CHOICE, reason, "change settings")
 
     def decided(self, decision: Decision) -> FieldState:
         """What an admin's decision makes of it: a write to one side, or a difference that is kept."""
@@ -212,6 +259,7 @@ class _Case:
             target, after, why = self.master.other, decision.value, f"typed by {decision.actor or 'an admin'}"
         else:
             keep = decision.keep or self.master
+            ruled = self._ruled(self.value(keep).text) if keep is self.master else Applied(self.value(keep).text)
             target, why = keep.other, f"kept from {SIDE_NAMES[keep]} by {decision.actor or 'an admin'}"
             kept = self.value(keep)
             if not self.takes(target) and not self.value(target).problem and not kept.problem:
@@ -219,11 +267,15 @@ class _Case:
             if kept.problem or kept.text is None:
                 reason = kept.problem or f"{SIDE_NAMES[keep]} has no {self.field}; an empty value is never written"
                 return self._blocked(Status.NEEDS_CHOICE, reason, "resolve")
-            after = kept.text
+            if ruled.text is None:
+                return replace(self._blocked(Status.NEEDS_CHOICE, ruled.problem, "resolve"), rule=ruled.words)
+            after = ruled.text
         if self.value(target).problem:
             return self._blocked(Status.NEEDS_CHOICE, self.value(target).problem, "choose price")
         other = self.value(target.other).text
-        rule = "" if self._same(after, other) else KEPT
+        master, overwritten = (after, other) if target is self.master else (other, after)
+        wanted = self._ruled(master)
+        rule = self._version if not wanted.problem and self._same(wanted.text, overwritten) else KEPT
         if self._same(self.value(target).text, after):
             return self._state(Status.IN_SYNC, why, adopts=True, rule_version=rule)
         return replace(self._write(Status.OUT_OF_SYNC, target, after, why), rule_version=rule)
@@ -237,7 +289,17 @@ class _Case:
         status = _PROBLEMS.get(problem, Status.FAILED)
         return replace(state, status=status, reason=reason, verb=state.verb if state.blocked else VERBS[status])
 
-    def _equal(self) -> FieldState:
+    @property
+    def _version(self) -> str:
+        return self.rules.version(self.field)
+
+    def _ruled(self, text: str | None) -> Applied:
+        """What the side that is not master shall have where the master has ``text``."""
+        if text is None or not self._version:
+            return Applied(text)
+        return applied(self.rules, self.field, text, self.cost, self.currency)
+
+    def _equal(self, wanted: Applied) -> FieldState:
         storefront, backoffice = self.storefront.text, self.backoffice.text
         if storefront is None:
             return self._state(Status.IN_SYNC, f"neither side has a {self.field}")
@@ -245,11 +307,12 @@ class _Case:
         adopts = (
             baseline is None
             or bool(baseline.problem)
-            or baseline.rule_version == KEPT
+            or baseline.rule_version != self._version
             or not self._same(baseline.storefront, storefront)
             or not self._same(baseline.backoffice, backoffice)
         )
-        return self._state(Status.IN_SYNC, adopts=adopts)
+        state = self._state(Status.IN_SYNC, adopts=adopts, rule_version=self._version)
+        return replace(state, rule=wanted.words) if wanted.words else state
 
     def _kept(self) -> bool:
         return (
@@ -265,7 +328,9 @@ class _Case:
         if self.field is not Field.QUANTITY and self._moved(Side.STOREFRONT) and self._moved(Side.BACKOFFICE):
             moves = " and ".join(self._move(side) for side in Side)
             return self._blocked(Status.CONFLICT, f"both sides moved: {moves}", "resolve")
-        if self._moved(self.master):
+        if self.baseline.rule_version not in {self._version, KEPT}:
+            reason = "the rule changed"
+        elif self._moved(self.master):
             reason = self._move(self.master)
         elif self._moved(target):
             reason = f"{self._move(target)}; {SIDE_NAMES[self.master]} wins"
@@ -284,8 +349,9 @@ class _Case:
             blocked, verb = "", "sync"
         source = self.value(target.other).text
         return self._state(
-            status, reason, target=target, before=before, after=after, source=source, blocked=blocked, verb=verb
-        )
+            status, reason, target=target, before=before, after=after, source=source, blocked=blocked, verb=verb,
+            rule_version=self._version,
+        )  # fmt: skip
 
     def _blocked(self, status: Status, reason: str, verb: str) -> FieldState:
         target = self.master.other

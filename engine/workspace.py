@@ -19,6 +19,7 @@ from engine.actor import login_name
 from engine.alarms import Alarms
 from engine.catalog import Catalog
 from engine.changes import Outcome, Plan, Run
+from engine.claims import Writers
 from engine.clock import SystemClock
 from engine.connections import Connections
 from engine.decisions import decide
@@ -41,6 +42,8 @@ from engine.operations import Operations
 from engine.picking import acceptable, choices
 from engine.ports import Capabilities, CheckReport, Clock, ConnectorType, Draft, Registry, WriteOutcome
 from engine.rows import Lists
+from engine.rule_desk import RuleDesk, unexcluded
+from engine.rule_store import Rules
 from engine.scheduler import Scheduler
 from engine.schedules import Schedules
 from engine.schema import Schemas
@@ -88,16 +91,12 @@ class Workspace(FieldVerbs):
         self.schedules = Schedules(self.store, self._history, clock, actor)
         self._catalog = Catalog(self._connections, self.cache, clock, self.events)
         self._suggestions = Suggestions(self.cache, self._mappings)
+        self._writers = Writers(self._integrations, self._connections, self._mappings)
+        rules = Rules(self.store, self._history, clock, actor)
         self._lists = Lists(
-            self.store,
-            self.cache,
-            self._connections,
-            self._mappings,
-            self._fees,
-            self._history,
-            self._suggestions,
-            clock,
-        )
+            self.store, self.cache, self._connections, self._mappings, self._fees, self._history, self._suggestions, clock,
+            rules,
+        )  # fmt: skip
         self._consent = MatchConsent(self.store, self._connections, clock, actor)
         self._fields = FieldWork(
             self._connections,
@@ -109,8 +108,9 @@ class Workspace(FieldVerbs):
         self._drafting = Drafting(self.cache, self._mappings)
         self._operations = Operations(
             self.store, self.cache, self.locks, clock, self.events, actor, self.lineage, self._connections,
-            self._integrations, self._catalog, self._lists, self._mappings, self._alarms,
+            self._integrations, self._catalog, self._lists, self._mappings, self._alarms, rules, self._writers,
         )  # fmt: skip
+        self.rules = RuleDesk(rules, self._integrations, self._lists, self.cache, self._operations, self.events)
 
     @classmethod
     def open(
@@ -197,6 +197,7 @@ class Workspace(FieldVerbs):
         current = self.integration(name)
         wanted = parse_settings(current.settings, settings)
         self._consent.check(current, wanted)
+        self._writers.refuse_second(replace(current, settings=wanted))
         if matching_of(wanted) != matching_of(current.settings):
             self._suggestions.forget(current.name)
         return self._integrations.save(replace(current, settings=wanted))
@@ -314,7 +315,9 @@ class Workspace(FieldVerbs):
 
     def unignore(self, integration: str | None, kind: Kind, ids: Collection[str]) -> Edit:
         chosen = self.integration(integration)
-        return self._edited(chosen, kind, self._mappings.unignore(chosen, kind, ids))
+        taken = self.rules.include(chosen, ids) if kind is Kind.PRODUCTS else []
+        edit = self._mappings.unignore(chosen, kind, ids)
+        return self._edited(chosen, kind, unexcluded(edit, taken, ids) if taken else edit)
 
     def reject(self, integration: str | None, kind: Kind, storefront_id: str, backoffice_id: str) -> Edit:
         """Remember that two records are not the same thing."""
