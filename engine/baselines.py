@@ -82,6 +82,11 @@ def load(store: Store, integration: str, kind: Kind | None = None) -> Baselines:
     return found
 
 
+def has_any(store: Store, integration: str) -> bool:
+    """Whether anything of an integration was ever synced."""
+    return store.table("baselines").contains(_of(integration, None))
+
+
 def load_decisions(store: Store, integration: str, kind: Kind | None = None) -> Decisions:
     """All decisions not yet carried out, by row and field."""
     found: Decisions = {}

@@ -107,6 +107,7 @@ class Plan:
     eta_seconds: float = 0.0
     undo_of: str = ""
     overwrite: Side | None = None  # the side that was chosen to be overwritten, whatever the masters say
+    notes: tuple[str, ...] = ()  # what an admin should know before the first sync; it stops nothing
 
     @property
     def sending(self) -> tuple[Change, ...]:

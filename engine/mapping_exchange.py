@@ -8,6 +8,7 @@ from typing import TextIO
 from engine import mapping_files
 from engine.errors import UnknownId, UsageError
 from engine.integrations import Integration
+from engine.mapping_names import Names
 from engine.mappings import Ignored, Mappings, RowEdit, RowMapping
 from engine.model import Fee, Kind, utc_text
 from engine.ports import Clock, RecordCache, Store
@@ -41,6 +42,7 @@ class MappingExchange:
             {kind: self._mappings.mapped(integration.name, kind) for kind in Kind},
             {kind: self._mappings.ignored(integration.name, kind) for kind in Kind},
             many_to_one=integration.settings.many_to_one,
+            names=lambda: self._names(integration),
         )
 
     def apply(self, integration: Integration, preview: ImportPreview, fees: Collection[Fee]) -> Edit:
@@ -78,6 +80,11 @@ class MappingExchange:
             ignored = Ignored(sid, line.note, self._actor, now, until) if line.action == "ignore" else None
             edits.append(RowEdit(sid, names[sid], mapping, ignored))
         return edits
+
+    def _names(self, integration: Integration) -> Names:
+        left = self._cache.records(integration.storefront, Kind.PRODUCTS)
+        right = self._cache.records(integration.backoffice, Kind.PRODUCTS)
+        return Names.of(left, right, integration.settings.match.normalise)
 
     def _known(self, connection: str, kind: Kind) -> dict[str, str]:
         return {record_id: name for record_id, name, _ in self._cache.raw(connection, kind)}

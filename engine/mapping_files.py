@@ -1,18 +1,20 @@
 """Mappings as CSV: export, and import with a preview of what every line would change. The round trip loses nothing.
 
 Columns: ``kind, storefront_id, backoffice_id, status`` (``mapped`` or ``ignored``), ``reason, until`` (of an ignored
-row), ``how, by, at``, and both names for the reader's eye; names are never read back.
+row), ``how, by, at``, and both names for the reader's eye; names are never read back. A file of names instead (see
+``mapping_names``) is taken too.
 """
 
 from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import TextIO
 
 from engine.errors import UsageError
+from engine.mapping_names import IDENTIFIER, ITEM, Names, is_by_name
 from engine.mappings import Ignored, RowMapping
 from engine.model import Kind
 from engine.views import ImportLine, ImportPreview
@@ -77,14 +79,18 @@ def preview(
     ignored: Mapping[Kind, Mapping[str, Ignored]],
     *,
     many_to_one: bool,
+    names: Callable[[], Names] = Names.nothing,
 ) -> ImportPreview:
-    """What importing the file would do, line by line; nothing is changed. Raises ``UsageError`` for no or a wrong header."""
+    """What importing the file would do, line by line; nothing is changed. ``names`` is asked for by a file of names only.
+
+    Raises ``UsageError`` for no or a wrong header.
+    """
     lines: list[ImportLine] = []
     seen: dict[tuple[Kind, str], int] = {}
     targets: dict[tuple[Kind, str], list[str]] = {}
-    for number, row, error in _rows(source):
+    for number, row, error in _rows(source, names):
         line = (
-            ImportLine(number, None, "", "", "error", error)
+            ImportLine(number, None, row.get("storefront_id", ""), row.get("backoffice_id", ""), "error", error)
             if error
             else _line(number, row, storefront, backoffice, mapped, ignored)
         )
@@ -119,14 +125,16 @@ def _shared(line: ImportLine, targets: Mapping[tuple[Kind, str], list[str]]) -> 
     )
 
 
-def _rows(source: TextIO) -> Iterator[tuple[int, dict[str, str], str]]:
+def _rows(source: TextIO, names: Callable[[], Names]) -> Iterator[tuple[int, dict[str, str], str]]:
     try:
         reader = csv.reader(source, strict=True)
         header = [name.strip().lstrip("\ufeff") for name in next(reader, [])]
+        by_name = names() if is_by_name(header) else None
         missing = [name for name in REQUIRED if name not in header]
-        if missing:
+        if missing and by_name is None:
             raise UsageError(
-                f"line 1: the header lacks {', '.join(missing)}; expected columns: {', '.join(COLUMNS)}; nothing was imported"
+                f"line 1: the header lacks {', '.join(missing)}; expected columns: {', '.join(COLUMNS)}; or {IDENTIFIER}, "
+                f"{ITEM}; nothing was imported"
             )
         for cells in reader:
             if not any(cells):
@@ -134,7 +142,8 @@ def _rows(source: TextIO) -> Iterator[tuple[int, dict[str, str], str]]:
             if len(cells) != len(header):
                 yield reader.line_num, {}, f"{len(cells)} cells where the header has {len(header)}"
                 continue
-            yield reader.line_num, dict(zip(header, cells, strict=True)), ""
+            row = dict(zip(header, cells, strict=True))
+            yield reader.line_num, *((row, "") if by_name is None else by_name.own_form(row))
     except csv.Error as error:
         raise UsageError(f"line {reader.line_num}: not CSV: {error}; nothing was imported") from None
     except UnicodeDecodeError as error:

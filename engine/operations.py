@@ -6,20 +6,22 @@ same locks, so that two runs never touch one connection at once, whoever started
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
-from engine import run_log, undo
+from engine import duplicates, run_log, undo
 from engine.adoption import adoptions
 from engine.alarms import Alarms
-from engine.baselines import Save
+from engine.baselines import Save, has_any
 from engine.catalog import Catalog
 from engine.changes import Change, Outcome, Plan, Purpose, Run, RunState
 from engine.claims import Writers
 from engine.connections import Connections
 from engine.creation import plan_creations
+from engine.duplicates import Duplicate
 from engine.errors import Busy, ConnectorError, IncompleteRead, UnknownId, UsageError
 from engine.events import Events, RowsChanged, Waiting
 from engine.guards import SideSize
@@ -154,6 +156,7 @@ class Operations:
             plan = build(scene, _new_id(), pairs, ids=ids, fields=fields, overwrite=overwrite, kinds=kinds)
             if unattended:
                 plan = finished(replace(plan, changes=tuple(map(_previewed_first, plan.changes))), scene, pairs)
+            plan = replace(plan, notes=await self._first_sync_notes(integration))
             chosen = [pair for pair in pairs if ids is None or pair.storefront_id in ids]
             self.young[plan.id] = Young(self.clock.monotonic(), book, adoptions(scene, chosen, fields))
             return plan
@@ -173,6 +176,21 @@ class Operations:
             rows |= dict.fromkeys(known)
             pairs += self.lists.pairs(integration, kind, rows)
         return pairs
+
+    def duplicates(self, integration: Integration, kind: Kind) -> tuple[Duplicate, ...]:
+        """Of what was last read, and of the mappings as they are."""
+        left = self.cache.records(integration.storefront, kind)
+        right = self.cache.records(integration.backoffice, kind.counterpart)
+        mapped = {other: self.mappings.mapped(integration.name, other) for other in Kind}
+        return (*duplicates.find(kind, left, right, integration.settings), *duplicates.shared(kind, mapped))
+
+    async def _first_sync_notes(self, integration: Integration) -> tuple[str, ...]:
+        """Before anything was ever synced: what is not unique, so that it is seen in time."""
+        if has_any(self.store, integration.name):
+            return ()
+        found = await asyncio.to_thread(self.duplicates, integration, Kind.PRODUCTS)
+        told = duplicates.summary(found, {side: integration.connection(side) for side in Side})
+        return tuple(f"{text}: see crosswalk duplicates products" for text in told)
 
     def _sizes(self, integration: Integration) -> dict[Side, int | None]:
         """How many products each side had: at the last good run, or as far as the cache knows."""

@@ -35,6 +35,7 @@ def command_line() -> Any:
         alarms,
         connection,
         demo,
+        duplicates,
         fees,
         fields,
         importing,
@@ -79,7 +80,7 @@ def command_line() -> Any:
         sandbox,
     ):
         app.add_typer(group.app, rich_help_panel=None)
-    for verbs in (pulling, listing, suggesting, mapping, planning, syncing, runs, alarms, watching, demo):
+    for verbs in (pulling, listing, suggesting, duplicates, mapping, planning, syncing, runs, alarms, watching, demo):
         verbs.register(app)
     return typer.main.get_command(app)
 

@@ -44,7 +44,11 @@ async def export(work: Work, file: FileArgument, integration: IntegrationOption 
 async def import_file(
     work: Work, file: FileArgument, dry_run: DryRunOption = False, integration: IntegrationOption = None
 ) -> int:
-    """Read mappings from CSV: all lines in one edit, or none when a line is wrong. It can be undone with undo-edit."""
+    """Read mappings from CSV: all lines in one edit, or none when a line is wrong. It can be undone with undo-edit.
+
+    Takes the columns that `mappings export` writes, or "Store Item Identifier" (a product's id, SKU or name) and
+    "QuickBooks Item Name".
+    """
     preview = work.ws.preview_mappings(integration, _read(file))
     document = {"file": file, "dry_run": dry_run, "counts": preview.counts, "lines": preview.lines, "ok": preview.ok}
     counts = ", ".join(f"{count:,} {action}" for action, count in preview.counts.items()) or "no lines"

@@ -87,6 +87,7 @@ def preview(work: Work, plan: Plan) -> list[str]:
         ]  # fmt: skip
         lines += [*aligned(headers, rows, terminal_width(sys.stderr if work.out.json else sys.stdout)), ""]
     budgets = {view.name: view.budget for view in work.ws.connections()}
+    lines += [f"note: {plain(note)}" for note in plan.notes]
     lines += [plan_totals(plan), calls_text(plan, budgets)]
     lines += [f"guard {hit.guard}: {plain(hit.message)} (go ahead with --allow {hit.guard})" for hit in plan.guards]
     return lines

@@ -45,4 +45,5 @@ class CustomersScreen(RecordsScreen):
         IMPORT,
         *list_actions.ABOUT,
         *list_actions.LIST,
+        list_actions.DUPLICATES,
     )

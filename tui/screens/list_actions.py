@@ -154,6 +154,14 @@ SUGGEST = Action(
     row_verbs.suggest,
     row_verbs.why_no_integration,
 )
+DUPLICATES = Action(
+    "duplicates",
+    "D",
+    "Duplicates…",
+    "SKUs and match keys that several records have, and counterparts that several rows share.",
+    row_verbs.duplicates,
+    row_verbs.why_no_integration,
+)
 
 EXPORT = Action(
     "mappings.export",

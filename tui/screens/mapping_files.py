@@ -54,7 +54,11 @@ async def import_mappings(app: App[Any], integration: str) -> bool:
     suggestion = f"{integration}-mappings.csv"
     while True:
         prompt = TextPrompt(
-            "Import mappings", "File", value=suggestion, help="A CSV as the export writes it.", save="Preview"
+            "Import mappings",
+            "File",
+            value=suggestion,
+            help="A CSV as the export writes it, or of names.",
+            save="Preview",
         )
         answer = await app.push_screen_wait(prompt)
         if answer is None:

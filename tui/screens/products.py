@@ -47,4 +47,5 @@ class ProductsScreen(RecordsScreen):
         *PANEL,
         *list_actions.ABOUT,
         *list_actions.LIST,
+        list_actions.DUPLICATES,
     )

@@ -142,6 +142,13 @@ def why_no_integration(context: Context) -> str:
     return "" if context.integration else "there is no integration yet"
 
 
+async def duplicates(context: Context) -> None:
+    """Keys that are not unique on a side, and counterparts that are shared."""
+    from tui.screens.duplicates import show_duplicates
+
+    await show_duplicates(context)
+
+
 async def export_mappings(context: Context) -> None:
     """Ask for a path and write all mappings there."""
     from tui.screens import mapping_files

@@ -188,7 +188,9 @@ class SetupScreen(Page[str]):
         name = FormField("name", "Name", value=self.integration or "main", required=True, check=checks.name,
                          help="How Crosswalk calls this pair.")  # fmt: skip
         head = [] if self.integration else [name]
-        return [*head, *value_fields(values), *sku_fields(values), *master_fields(values), *mapping_fields(values)]
+        # switched on later, when its matches have been seen
+        mapping = [field for field in mapping_fields(values) if field.name != "match_is_mapping"]
+        return [*head, *value_fields(values), *sku_fields(values), *master_fields(values), *mapping]
 
     @on(Form.Edited)
     def edited(self, event: Form.Edited) -> None:

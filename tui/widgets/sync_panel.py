@@ -388,7 +388,9 @@ class SyncPanel(Vertical):
         self.border_title = content(f"{'Undo' if self._undoing else 'Sync mapped'} · {self.stage.value}")
         shown = plan is not None and self.stage is Stage.PREVIEW
         hits = plan.guards if shown and plan is not None else ()
-        guards = Content("\n").join(content(f"! {hit.guard}: {hit.message}") for hit in hits)
+        notes = plan.notes if shown and plan is not None else ()
+        told = [*(f"! {hit.guard}: {hit.message}" for hit in hits), *(f"i {note}" for note in notes)]
+        guards = Content("\n").join(content(line) for line in told)
         self.query_one(".sync--guards", Static).update(guards)
         totals = ""
         if shown and plan is not None:
