@@ -47,14 +47,16 @@ class Tab(NamedTuple):
     title: str
     module: str
     screen: str
+    short: str = ""  # where the terminal is narrow, and another tab is open
 
 
 TABS = (
-    Tab("customers", "Customers", "tui.screens.customers", "CustomersScreen"),
-    Tab("products", "Products", "tui.screens.products", "ProductsScreen"),
+    Tab("customers", "Customers", "tui.screens.customers", "CustomersScreen", "Cust"),
+    Tab("products", "Products", "tui.screens.products", "ProductsScreen", "Prod"),
     Tab("fees", "Fees", "tui.screens.fees", "FeesScreen"),
     Tab("sync", "Sync", "tui.screens.sync", "SyncScreen"),
-    Tab("activity", "Activity", "tui.screens.activity", "ActivityScreen"),
+    Tab("fields", "Fields", "tui.screens.fields", "FieldsScreen"),
+    Tab("activity", "Activity", "tui.screens.activity", "ActivityScreen", "Log"),
 )
 
 

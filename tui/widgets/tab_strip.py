@@ -25,14 +25,14 @@ class TabStrip(Line):
         self.tab = tab
 
     def pieces(self, width: int) -> Sequence[Piece]:
-        """As much as fits: first the word behind the open tab's count goes, then the titles get short."""
-        for title, word in ((99, " unmapped"), (99, ""), (4, "")):
-            pieces = self._tabs(title, word)
+        """As much as fits: first the other tabs' titles get short, then the word behind the open tab's count goes."""
+        for short, word in ((False, " unmapped"), (True, " unmapped"), (True, "")):
+            pieces = self._tabs(short, word)
             if sum(cell_len(piece.text) for piece in pieces) <= width:
                 break
         return pieces
 
-    def _tabs(self, title: int, word: str) -> list[Piece]:
+    def _tabs(self, short: bool, word: str) -> list[Piece]:
         from tui.app import TABS
 
         console = cast("Console", self.app)
@@ -41,8 +41,9 @@ class TabStrip(Line):
             here = tab.name == self.tab
             waiting = console.unmapped(tab.name)
             count = f" {waiting:,}{word}" if waiting and here and word else f" ({waiting:,})" if waiting else ""
-            name = f"{number} {tab.title[:title]}{count}"
-            pieces.append(Piece(f"[{name}]" if here else f" {name} ", "active" if here else "", tab.name))
+            title = tab.short if short and not here and tab.short else tab.title
+            name = f"{number} {title}{count}"
+            pieces += [Piece(" "), Piece(f"[{name}]" if here else name, "active" if here else "", tab.name)]
         return pieces
 
     def clicked(self, what: str) -> None:
