@@ -66,13 +66,15 @@ def _connections(connections: Sequence[ConnectionView]) -> Iterator[DoctorLine]:
 def _integrations(cache: RecordCache, integrations: Sequence[Integration]) -> Iterator[DoctorLine]:
     for integration in integrations:
         for connection in integration.connections:
-            at = cache.read_at(connection, Kind.PRODUCTS)
-            text = (
-                f"{cache.count(connection, Kind.PRODUCTS):,} products read {at:%Y-%m-%d %H:%M} UTC"
-                if at
-                else "never read: pull"
-            )
-            yield DoctorLine(f"{integration.name}: {connection}", at is not None, text)
+            reading = cache.reading(connection, Kind.PRODUCTS)
+            text = "never read: pull"
+            if reading is not None:
+                text = f"{cache.count(connection, Kind.PRODUCTS):,} products read {reading.at:%Y-%m-%d %H:%M} UTC"
+                if reading.full_at is None:
+                    text += ", next time all of them"
+                elif reading.full_at != reading.at:
+                    text += f", all of them {reading.full_at:%Y-%m-%d %H:%M} UTC"
+            yield DoctorLine(f"{integration.name}: {connection}", reading is not None, text)
 
 
 def _runs(store: Store, runs: Sequence[Run]) -> Iterator[DoctorLine]:

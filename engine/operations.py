@@ -97,15 +97,19 @@ class Operations:
         async with self.exclusive(integration.connections, f"reading {integration.name}"):
             return await self.catalog.pull(integration, kinds)
 
-    async def _read_fresh(self, integration: Integration, ids: Collection[str] | None, kinds: Collection[Kind]) -> None:
+    async def _read_fresh(
+        self, integration: Integration, ids: Collection[str] | None, kinds: Collection[Kind], *, changes: bool = False
+    ) -> None:
         """Both sides' products anew: the few chosen rows and all that share their targets, or the whole catalogues.
+
+        ``changes``: of whole catalogues only what changed, where the system can say so.
 
         Raises ``IncompleteRead`` naming what could not be read; then no plan may be made.
         """
         if ids is not None and len(ids) <= READ_SOME:
             await self._read_rows(integration, ids, kinds)
             return
-        report = await self.catalog.pull(integration, (Kind.PRODUCTS,))
+        report = await self.catalog.pull(integration, (Kind.PRODUCTS,), changes=changes)
         if report.errors:
             raise IncompleteRead(f"no plan was made, because not everything could be read: {'; '.join(report.errors)}")
         for kind in SYNCED:
@@ -149,7 +153,7 @@ class Operations:
         async with self.exclusive(integration.connections, f"planning {integration.name}"):
             await self._recover(integration)  # who held the connections before may have been killed while we waited
             previous = self._sizes(integration)
-            await self._read_fresh(integration, ids, kinds)
+            await self._read_fresh(integration, ids, kinds, changes=unattended)
             scene = self.scene(integration, previous)
             book = self.rules.book(integration.name)
             pairs = self._pairs(integration, kinds, ids)

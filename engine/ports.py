@@ -321,6 +321,17 @@ class Store(Protocol):
     def close(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How current what was read is, aware UTC: complete as of ``at`` by a read that ``began`` earlier (changes from then on
+    are not known for sure); ``full_at`` is when everything was last read, None when everything must be read again.
+    """
+
+    at: datetime
+    began: datetime
+    full_at: datetime | None
+
+
 class RecordCache(Protocol):
     """What was last read from each system: disposable, one generation per (connection, kind)."""
 
@@ -342,8 +353,19 @@ class RecordCache(Protocol):
     def read_at(self, connection: str, kind: Kind) -> datetime | None:
         """When the current generation was completed."""
 
+    def reading(self, connection: str, kind: Kind) -> Reading | None:
+        """How current the current generation is; None before the first read."""
+
+    def merge(
+        self, connection: str, kind: Kind, changed: Mapping[str, Record | None], *, began: datetime, at: datetime
+    ) -> None:
+        """Take a complete incremental read into the current generation, all of it or nothing; None means gone."""
+
+    def doubt(self, connection: str) -> None:
+        """What was read may be of another account: keep it, but read everything next time."""
+
     def generation(self, connection: str, kind: Kind) -> int:
-        """Grows with every swap and every ``put``."""
+        """Grows with every swap, every ``put``, and every ``merge`` that changed something."""
 
     def raw(self, connection: str, kind: Kind) -> Iterator[tuple[str, str, bytes]]:
         """(id, name, JSON) of all records in reading order: what lists of a hundred thousand are built from."""
@@ -363,7 +385,7 @@ class CacheWriter(Protocol):
 
     def add(self, records: Iterable[Record]) -> None: ...
 
-    def commit(self, at: datetime) -> int: ...
+    def commit(self, at: datetime, began: datetime | None = None) -> int: ...
 
     def abandon(self) -> None: ...
 

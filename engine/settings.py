@@ -102,6 +102,16 @@ class Match(BaseModel):
         return stated
 
 
+class Reads(BaseModel):
+    """How an automatic sync reads: only what changed where a system can say so, and everything at least this often.
+
+    0 reads everything in every run. A sync by hand always reads everything it plans over.
+    """
+
+    model_config = STRICT
+    full_every_hours: int = Setting(default=24, ge=0, le=7 * 24)
+
+
 class CustomerDefaults(BaseModel):
     """What a customer made in the storefront gets where the back office has no such field (Syncro has neither)."""
 
@@ -126,6 +136,7 @@ class IntegrationSettings(BaseModel):
     write_external_id: bool = False
     customers: CustomerDefaults = CustomerDefaults()
     guards: Guards = Guards()
+    reads: Reads = Reads()
 
     @field_validator("currency")
     @classmethod

@@ -154,7 +154,9 @@ class Workspace(FieldVerbs):
         return self._connections.add(name, type, options)
 
     def set_connection(self, name: str, options: Mapping[str, str]) -> ConnectionView:
-        return self._connections.set(name, options)
+        changed = self._connections.set(name, options)
+        self.cache.doubt(name)
+        return changed
 
     def remove_connection(self, name: str) -> None:
         self._connections.remove(name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -17,15 +17,15 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from engine.errors import WorkspaceError
-from engine.model import Kind, Record, from_json, to_json
+from engine.model import Kind, Record, from_json, to_json, utc_text
+from engine.ports import Reading
+from engine.store.cache_edits import Current, current_of, drop, merge, put
 from engine.store.cache_file import CacheFile, CacheSession, is_damaged
-from engine.store.cache_writer import GENERATION_SHIFT, GenerationWriter, next_serial
+from engine.store.cache_writer import GENERATION_SHIFT, GenerationWriter
 from engine.store.suggestion_cache import SuggestionCache
 
 PAGE = 1000  # records fetched at a time: a snapshot of the file is held for milliseconds
 IDS = 5000  # ids looked up at a time
-
-Current = tuple[int, int, int, str]  # generation, serial, count, read_at
 
 
 class SqliteRecordCache(SuggestionCache):
@@ -101,13 +101,31 @@ class SqliteRecordCache(SuggestionCache):
         """
         rows = [(record.id, record.name, to_json(record)) for record in records]
         if rows:
-            self._file.attempt(lambda session: _put(session, connection, kind, rows))
+            self._file.attempt(lambda session: put(session, connection, kind, rows))
 
     def drop(self, connection: str, kind: Kind, ids: Iterable[str]) -> None:
         """Take single records out of the current generation: a fresh single read did not find them any more."""
         gone = list(ids)
         if gone:
-            self._file.attempt(lambda session: _drop(session, connection, kind, gone))
+            self._file.attempt(lambda session: drop(session, connection, kind, gone))
+
+    def merge(
+        self, connection: str, kind: Kind, changed: Mapping[str, Record | None], *, began: datetime, at: datetime
+    ) -> None:
+        """Take a complete incremental read into the current generation, in one transaction; None means gone.
+
+        Without a current generation nothing is kept, as with ``put``.
+        """
+        rows = [(record.id, record.name, to_json(record)) for record in changed.values() if record is not None]
+        gone = [id for id, record in changed.items() if record is None]
+        moments = (utc_text(at), utc_text(began))
+        self._file.attempt(lambda session: merge(session, connection, kind, rows, gone, moments))
+
+    def doubt(self, connection: str) -> None:
+        """What was read may be of another account: keep it, but let the next read be of everything."""
+        self._file.attempt(
+            lambda session: session.execute("UPDATE generations SET full_at='' WHERE connection=?", (connection,))
+        )
 
     def count(self, connection: str, kind: Kind) -> int:
         current = self._current(connection, kind)
@@ -117,6 +135,20 @@ class SqliteRecordCache(SuggestionCache):
         """When the current generation was completed, aware UTC."""
         current = self._current(connection, kind)
         return datetime.fromisoformat(current[3]) if current else None
+
+    def reading(self, connection: str, kind: Kind) -> Reading | None:
+        """How current the current generation is; None before the first read."""
+        rows = self._file.attempt(
+            lambda session: session.fetch(
+                "SELECT read_at, began_at, full_at FROM generations WHERE connection=? AND kind=? AND state='current'",
+                (connection, kind),
+            )
+        )
+        if not rows:
+            return None
+        at, began, full = (datetime.fromisoformat(text) if text else None for text in rows[0])
+        assert at is not None
+        return Reading(at, began or at, full)
 
     def generation(self, connection: str, kind: Kind) -> int:
         """A number that grows with every swap and every ``put``, by any process; 0 before the first read."""
@@ -132,20 +164,12 @@ class SqliteRecordCache(SuggestionCache):
         self._file.close()
 
     def _current(self, connection: str, kind: Kind) -> Current | None:
-        return self._file.attempt(lambda session: _current(session, connection, kind))
+        return self._file.attempt(lambda session: current_of(session, connection, kind))
 
 
 def open_cache(path: Path) -> SqliteRecordCache:
     """Open the cache file ``path``, made new and empty where there is none, or where it cannot be used."""
     return SqliteRecordCache(path)
-
-
-def _current(session: CacheSession, connection: str, kind: Kind) -> Current | None:
-    rows = session.fetch(
-        "SELECT generation, serial, count, read_at FROM generations WHERE connection=? AND kind=? AND state='current'",
-        (connection, kind),
-    )
-    return (rows[0][0], rows[0][1], rows[0][2], rows[0][3]) if rows else None
 
 
 def _count_of(session: CacheSession, generation: int) -> int:
@@ -155,7 +179,7 @@ def _count_of(session: CacheSession, generation: int) -> int:
 
 
 def _get(session: CacheSession, connection: str, kind: Kind, ids: list[str]) -> dict[str, Record]:
-    current = _current(session, connection, kind)
+    current = current_of(session, connection, kind)
     if current is None:
         return {}
     rows = session.rows(
@@ -163,44 +187,6 @@ def _get(session: CacheSession, connection: str, kind: Kind, ids: list[str]) -> 
         (current[0], json.dumps(ids)),
     )
     return {id: from_json(kind, doc) for id, doc in rows}
-
-
-def _put(session: CacheSession, connection: str, kind: Kind, rows: list[tuple[str, str, bytes]]) -> None:
-    with session.transaction():
-        current = _current(session, connection, kind)
-        if current is None:
-            return
-        generation, _, count, _ = current
-        for id, name, doc in rows:
-            replaced = session.execute(
-                "UPDATE records SET name=?, doc=? WHERE generation=? AND id=?", (name, doc, generation, id)
-            ).rowcount
-            if not replaced:
-                # the counter of the generation is no position any more once a record was dropped
-                first, end = generation << GENERATION_SHIFT, (generation + 1) << GENERATION_SHIFT
-                newest = session.value("SELECT max(key) FROM records WHERE key>=? AND key<?", (first, end))
-                key = first if newest is None else newest + 1
-                session.execute("INSERT INTO records VALUES(?,?,?,?,?)", (key, generation, id, name, doc))
-                count += 1
-        session.execute(
-            "UPDATE generations SET serial=?, count=? WHERE generation=?", (next_serial(session), count, generation)
-        )
-
-
-def _drop(session: CacheSession, connection: str, kind: Kind, ids: list[str]) -> None:
-    with session.transaction():
-        current = _current(session, connection, kind)
-        if current is None:
-            return
-        generation, _, count, _ = current
-        gone = session.execute(
-            "DELETE FROM records WHERE generation=? AND id IN (SELECT value FROM json_each(?))",
-            (generation, json.dumps(ids)),
-        ).rowcount
-        session.execute(
-            "UPDATE generations SET serial=?, count=? WHERE generation=?",
-            (next_serial(session), count - gone, generation),
-        )
 
 
 def _forget(session: CacheSession, connection: str) -> None:

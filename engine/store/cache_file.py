@@ -27,7 +27,8 @@ T = TypeVar("T")
 LAYOUT = """
 CREATE TABLE generations(
     generation INTEGER PRIMARY KEY AUTOINCREMENT, connection TEXT NOT NULL, kind TEXT NOT NULL,
-    state TEXT NOT NULL, serial INTEGER NOT NULL, count INTEGER NOT NULL, read_at TEXT NOT NULL);
+    state TEXT NOT NULL, serial INTEGER NOT NULL, count INTEGER NOT NULL, read_at TEXT NOT NULL,
+    began_at TEXT NOT NULL DEFAULT '', full_at TEXT NOT NULL DEFAULT '');
 CREATE UNIQUE INDEX one_current ON generations(connection, kind) WHERE state = 'current';
 CREATE TABLE records(
     key INTEGER PRIMARY KEY, generation INTEGER NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, doc BLOB NOT NULL);

@@ -34,8 +34,8 @@ class GenerationWriter:
                 self._written = written
                 self._pending.clear()
 
-    def commit(self, at: datetime) -> int:
-        """Make this generation the current one, as of ``at``; the new ``generation`` number."""
+    def commit(self, at: datetime, began: datetime | None = None) -> int:
+        """Make this generation the current one, as of ``at``, by a read that ``began`` then; the new ``generation`` number."""
         session = self._file.session
         with session.transaction():
             written = self._write_pending(session)
@@ -45,8 +45,9 @@ class GenerationWriter:
             )
             serial = next_serial(session)
             session.execute(
-                "UPDATE generations SET state='current', serial=?, count=?, read_at=? WHERE generation=?",
-                (serial, written, utc_text(at), self._generation),
+                "UPDATE generations SET state='current', serial=?, count=?, read_at=?, began_at=?, full_at=? "
+                "WHERE generation=?",
+                (serial, written, utc_text(at), utc_text(began or at), utc_text(at), self._generation),
             )
         self._pending.clear()
         return serial

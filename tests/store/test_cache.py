@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 
 from engine.errors import WorkspaceError
 from engine.model import Customer, Fee, Kind, PriceOption, Product, Record, Sku
+from engine.ports import Reading
 from engine.store import SqliteRecordCache, cache_file, open_cache
 from engine.store.cache_writer import CHUNK
 
@@ -352,3 +353,23 @@ def test_suggestions_are_kept_with_the_generations_they_are_from(cache: SqliteRe
     assert cache.load_suggestions("shop", Kind.CUSTOMERS) == {}
     assert cache.suggestion_generations("shop", Kind.PRODUCTS) is None
     again.close()
+
+
+def test_an_incremental_read_is_merged_whole_and_says_how_current_it_is(cache: SqliteRecordCache) -> None:
+    writer = cache.begin("shop", Kind.PRODUCTS)
+    writer.add([product(1), product(2), product(3)])
+    writer.commit(NOON, NOON - timedelta(minutes=5))
+    first = cache.reading("shop", Kind.PRODUCTS)
+    assert first == Reading(NOON, NOON - timedelta(minutes=5), NOON)
+    serial = cache.generation("shop", Kind.PRODUCTS)
+    cache.merge("shop", Kind.PRODUCTS, {"p1": product(1)}, began=LATER, at=LATER)
+    assert cache.generation("shop", Kind.PRODUCTS) == serial, "a change that was told twice changes nothing"
+    assert cache.reading("shop", Kind.PRODUCTS) == Reading(LATER, LATER, NOON)
+    cache.merge("shop", Kind.PRODUCTS, {"p1": product(1, "New"), "p2": None, "p9": product(9)}, began=LATER, at=LATER)
+    assert cache.generation("shop", Kind.PRODUCTS) > serial
+    assert names(cache) == ["New 1", "Seat 3", "Seat 9"]
+    assert cache.count("shop", Kind.PRODUCTS) == 3
+    cache.merge("shop", Kind.CUSTOMERS, {"c": Customer(id="c", name="Contoso")}, began=LATER, at=LATER)
+    assert cache.reading("shop", Kind.CUSTOMERS) is None, "changes alone are no catalogue"
+    cache.doubt("shop")
+    assert cache.reading("shop", Kind.PRODUCTS) == Reading(LATER, LATER, None)

@@ -146,11 +146,20 @@ def guard_fields(values: Mapping[str, str]) -> list[FormField]:
     ]  # fmt: skip
 
 
+def read_fields(values: Mapping[str, str]) -> list[FormField]:
+    """How automatic syncs read."""
+    return [
+        FormField("heading-reads", "Automatic syncs", "heading"),
+        _text("reads.full_every_hours", "Read all every (hours)", values.get("reads.full_every_hours", ""),
+              "Between these, only what changed is read, where the system can say so. 0: always all.", checks.whole),
+    ]  # fmt: skip
+
+
 def settings_fields(values: Mapping[str, str]) -> list[FormField]:
     """The whole form from ``engine.integrations.setting_values``."""
     fields = [
         *value_fields(values), *sku_fields(values), *master_fields(values), *mapping_fields(values),
-        *guard_fields(values),
+        *guard_fields(values), *read_fields(values),
     ]  # fmt: skip
     shown = {field.name for field in fields} | {"fields"}
     rest = [name for name in values if name not in shown]
