@@ -113,9 +113,18 @@ def writable(capabilities: Capabilities, settings: IntegrationSettings, side: Si
 def undecided(
     capabilities: Mapping[Side, Capabilities], settings: IntegrationSettings, fields: Iterable[Field] = tuple(Field)
 ) -> frozenset[Field]:
-    """The fields that both sides could be given and whose master nobody has chosen: there is no silent default."""
+    """The fields that both sides could be given and whose master has to be chosen before the first plan.
+
+    Quantity always, and with accounting every field: there the storefront is no safe default (it is elsewhere, where a
+    catalogue flows from the storefront to the back office).
+    """
     can = [writable(capabilities[side], settings, side) for side in Side]
-    return frozenset(name for name in fields if name not in settings.masters and all(name in one for one in can))
+    accounting = any(able.has_postings or able.price_xor_quantity for able in capabilities.values())
+    return frozenset(
+        name
+        for name in fields
+        if name not in settings.masters and (accounting or name is Field.QUANTITY) and all(name in one for one in can)
+    )
 
 
 def same(field: Field, left: str | None, right: str | None, currency: str) -> bool:

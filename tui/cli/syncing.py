@@ -102,7 +102,8 @@ async def _apply(work: Work, plan: Plan, question: str, *, yes: bool, allow: lis
     from engine import plan_file
 
     lines = preview(work, plan)
-    missing = [hit.guard for hit in plan.guards if hit.guard not in (allow or ())]
+    allow = [guard.replace("_", "-") for guard in allow or ()]
+    missing = [hit.guard for hit in plan.guards if hit.guard not in allow]
     if missing:
         work.out.preview(lines)
         names = tuple(dict.fromkeys(missing))
@@ -115,7 +116,7 @@ async def _apply(work: Work, plan: Plan, question: str, *, yes: bool, allow: lis
     if not confirmed(work.out, [] if yes and work.out.json else lines, question, yes=yes):
         work.out.say("Not confirmed: nothing was written")
         return failures.FAILED
-    return finish(work, await running(work, work.ws.sync(plan, allow=allow or ())), plan)
+    return finish(work, await running(work, work.ws.sync(plan, allow=allow)), plan)
 
 
 async def running(work: Work, run: Awaitable[Run]) -> Run:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from engine.model import Field, Kind, Status
 
 
-def assignments(texts: Iterable[str] | None) -> dict[str, str]:
+def assignments(texts: Iterable[str] | None, option: str = "--set") -> dict[str, str]:
     """``--set a.b=c`` as a mapping; the last of equal names wins.
 
     >>> assignments(["price.type=recurring", "note=a=b"])
@@ -23,7 +23,7 @@ def assignments(texts: Iterable[str] | None) -> dict[str, str]:
     for text in texts or ():
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
-            raise UsageError(f"--set {text!r}: write NAME=VALUE")
+            raise UsageError(f"{option} {text!r}: write NAME=VALUE".lstrip())
         found[name.strip()] = value
     return found
 
