@@ -106,9 +106,10 @@ class Control:
         return tables[table]
 
     def _list(self, call: Call) -> Reply:
-        rows = list(self._rows(call).values())
+        rows = self._rows(call)
         offset = call.number("offset", 0)
-        return as_json({"data": rows[offset : offset + call.number("limit", len(rows))], "total": len(rows)})
+        part = slice(offset, offset + call.number("limit", len(rows)))
+        return as_json({"data": list(rows.values())[part], "ids": list(rows)[part], "total": len(rows)})
 
     def _record(self, call: Call) -> Json:
         record = self._rows(call).get(call.params["id"])

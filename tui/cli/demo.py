@@ -20,7 +20,7 @@ from tui.cli.verbs import stop_on_signals
 
 if TYPE_CHECKING:
     from tui.demo.job import Report
-    from tui.demo.profiles import Profile
+    from tui.demo.profile import Profile
 
 #: The vendors' rate windows run this much faster: a person watches, or a script waits.
 WATCHED, HEADLESS = 20.0, 120.0

@@ -23,8 +23,12 @@ class Control:
 
     def tables(self) -> dict[str, dict[str, Record]]:
         """Everything the system holds: table -> id -> record."""
-        names = self._ask("GET", "")["tables"]
-        return {name: {str(row["id"]): row for row in self._ask("GET", f"/tables/{name}")["data"]} for name in names}
+        return {name: self.table(name) for name in self._ask("GET", "")["tables"]}
+
+    def table(self, name: str) -> dict[str, Record]:
+        """One table: id -> record."""
+        found = self._ask("GET", f"/tables/{quote(name, safe='')}")
+        return dict(zip(map(str, found["ids"]), found["data"], strict=True))
 
     def get(self, table: str, record_id: str) -> Record:
         found: Record = self._ask("GET", _path(table, record_id))

@@ -29,7 +29,7 @@ class Report:
     left_to_people: list[str]
     left_to_sync: int
     mismatches: list[Mismatch]
-    left_alone: dict[str, bool]  # "conflict", "broken": whether that row's fields were all blocked
+    left_alone: dict[str, bool]  # "conflict", "broken", a status: whether there is such a row, and nothing was written
 
     @property
     def well(self) -> bool:
@@ -67,6 +67,7 @@ async def do(ws: Workspace, scene: Scene, say: Say) -> Report:
     accepted = {kind.value: await _accept_exact(ws, kind) for kind in (Kind.CUSTOMERS, Kind.PRODUCTS)}
     say(f"accepted exact suggestions: {accepted['customers']} customers, {accepted['products']} products")
     plan, doubtful = await _plan_what_is_clear(ws)
+    held = {status: _rows_of(ws, status) for status in scene.profile.statuses}
     before = {side: control.tables() for side, control in _controls(scene).items()}
     say(f"syncing {plan.rows} rows")
     run = await ws.sync(plan, allow=ALLOWED, trigger="demo")
@@ -75,6 +76,7 @@ async def do(ws: Workspace, scene: Scene, say: Say) -> Report:
     outcomes = ws.outcomes(run.id)
     played = {"conflict": scene.conflict, "broken": scene.broken}
     left_alone = {name: _blocked(outcomes, row) for name, row in played.items() if row}
+    left_alone |= {status: _untouched(outcomes, rows) for status, rows in held.items()}
     return Report(run, outcomes, plan, accepted, sorted(doubtful), len(again.sending), mismatches, left_alone)
 
 
@@ -82,6 +84,19 @@ def _blocked(outcomes: list[Outcome], row: str) -> bool:
     """Whether a row's doubtful price was not written: blocked for a person, who has not been asked here."""
     prices = [one.result for one in outcomes if one.storefront_id == row and one.field == "price"]
     return bool(prices) and all(result == "blocked" for result in prices)
+
+
+def _rows_of(ws: Workspace, status: str) -> set[str]:
+    """The storefront products that have a status now."""
+    from engine.model import Kind
+
+    rows = ws.snapshot(INTEGRATION, Kind.PRODUCTS).rows
+    return {row.id for row in rows if row.side == "storefront" and row.status == status}
+
+
+def _untouched(outcomes: list[Outcome], rows: set[str]) -> bool:
+    """Whether there are such rows at all, and nothing was sent for any of them."""
+    return bool(rows) and all(one.result == "blocked" for one in outcomes if one.storefront_id in rows)
 
 
 async def _accept_exact(ws: Workspace, kind: Kind) -> int:
@@ -109,14 +124,11 @@ def _controls(scene: Scene) -> dict[str, Any]:
 
 
 def _compare(scene: Scene, before: dict[str, Any], plan: Plan) -> list[Mismatch]:
-    """The storefront must hold what it held; the back office that and the plan."""
+    """Each system must hold what it held, and what the plan wrote there, and nothing else."""
     profile = scene.profile
-    expected = {
-        profile.storefront: before[profile.storefront],
-        profile.backoffice: carried_out(before[profile.backoffice], profile.table, plan.sending, profile.written),
-    }
-    return [
-        mismatch
-        for system, control in _controls(scene).items()
-        for mismatch in differences(system, expected[system], control.tables())
-    ]
+    found: list[Mismatch] = []
+    for side, system in (("storefront", profile.storefront), ("backoffice", profile.backoffice)):
+        changes = [change for change in plan.sending if change.target == side]
+        expected = carried_out(before[system], profile.tables[system], changes, profile.written)
+        found += differences(system, expected, _controls(scene)[system].tables(), profile.volatile)
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -27,18 +27,24 @@ class Mismatch:
 
 
 def carried_out(
-    before: Tables, table: str, changes: Iterable[Change], written: Callable[[Record, Change], Record]
+    before: Tables, tables: Collection[str], changes: Iterable[Change], written: Callable[[Record, Change], Record]
 ) -> dict[str, dict[str, Record]]:
-    """What a system must hold when every change of a plan was carried out, and nothing else."""
+    """What a system must hold when every change of a plan was carried out, and nothing else.
+
+    ``tables`` are those that hold products (a store keeps variations apart): the first that has the id is meant.
+    """
     expected = {name: dict(rows) for name, rows in before.items()}
     for change in changes:
-        rows = expected[table]
+        rows = next(expected[name] for name in tables if change.target_id in expected[name])
         rows[change.target_id] = written(rows[change.target_id], change)
     return expected
 
 
-def differences(system: str, expected: Tables, found: Tables) -> Iterator[Mismatch]:
-    """Every column in which two states of a system differ; amounts by value, so that 10 and 10.00 are equal."""
+def differences(system: str, expected: Tables, found: Tables, volatile: Collection[str] = ()) -> Iterator[Mismatch]:
+    """Every column in which two states of a system differ; amounts by value, so that 10 and 10.00 are equal.
+
+    ``volatile`` columns are the system's own business: times of change, versions, its memory of requests.
+    """
     for table in sorted({*expected, *found}):
         wanted, there = expected.get(table, {}), found.get(table, {})
         for record in sorted({*wanted, *there}):
@@ -46,7 +52,7 @@ def differences(system: str, expected: Tables, found: Tables) -> Iterator[Mismat
             if one is None or other is None:
                 yield Mismatch(system, table, record, "(whole record)", one, other)
                 continue
-            for column in sorted({*one, *other}):
+            for column in sorted({*one, *other}.difference(volatile)):
                 if not equal(one.get(column), other.get(column)):
                     yield Mismatch(system, table, record, column, one.get(column), other.get(column))
 

@@ -11,7 +11,7 @@ from tui.demo.control import Control
 
 if TYPE_CHECKING:
     from engine.workspace import Workspace
-    from tui.demo.profiles import Profile
+    from tui.demo.profile import Profile
 
 INTEGRATION = "demo"
 #: How many of the mapped rows get a first sync, and how many of those move afterwards.
@@ -109,5 +109,8 @@ def _move(ws: Workspace, scene: Scene, in_sync: list[str]) -> Scene:
         scene.profile.switch_off(scene.backoffice, counterpart[broken])
     moved = tuple(rest[:MOVED])
     for product in moved:
-        scene.profile.reprice(scene.storefront, product, RISE)
+        if scene.profile.master == "backoffice":
+            scene.profile.drift(scene.backoffice, counterpart[product], RISE)
+        else:
+            scene.profile.reprice(scene.storefront, product, RISE)
     return Scene(scene.profile, scene.storefront, scene.backoffice, tuple(rest[MOVED:]), moved, conflict, broken)
