@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from engine.crm import PushItem
 from engine.model import Field, Kind, Side, Status
 from engine.ports import Draft, Result
 
@@ -16,6 +17,8 @@ class Purpose(StrEnum):
     SYNC = "sync"
     UNDO = "undo"
     CREATE = "create"
+    PUSH = "push"
+    RECONCILE = "reconcile"
 
 
 class RunState(StrEnum):
@@ -83,6 +86,62 @@ class Creation:
     blocked: str = ""
 
 
+class PushAction(StrEnum):
+    """What a push does with one storefront product."""
+
+    CREATE = "create"
+    LINK = "link"  # one product there has its code: it is mapped by that, and kept up
+    UPDATE = "update"
+    SKIP = "skip"  # nothing differs
+    AMBIGUOUS = "ambiguous"  # several products there have its code: a person decides
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """One storefront product made, or kept up, in the back office with its prices and mapped fields.
+
+    ``problems`` are field mappings that could not be carried out for it; the rest is written all the same.
+    """
+
+    item: PushItem
+    name: str
+    action: PushAction
+    reason: str = ""
+    blocked: str = ""
+    guards: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def sends(self) -> bool:
+        return not self.blocked and self.action not in {PushAction.SKIP, PushAction.AMBIGUOUS}
+
+
+@dataclass(frozen=True, slots=True)
+class TextChange:
+    """One text field of one mapped product: what a reconciliation writes, and a product sync never does.
+
+    ``attribute`` is ``name``, ``description``, ``active`` or a field's API name, as ``TextValue`` has it.
+    """
+
+    storefront_id: str
+    backoffice_id: str
+    name: str
+    attribute: str
+    target: Side
+    before: str | None
+    after: str
+    reason: str = ""
+    blocked: str = ""
+
+    @property
+    def target_id(self) -> str:
+        return self.backoffice_id if self.target is Side.BACKOFFICE else self.storefront_id
+
+    @property
+    def sends(self) -> bool:
+        return not self.blocked
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A frozen, ordered list of changes. What is shown is exactly what runs.
@@ -101,6 +160,8 @@ class Plan:
     fields: tuple[Field, ...] = ()
     changes: tuple[Change, ...] = ()
     creations: tuple[Creation, ...] = ()
+    pushes: tuple[Push, ...] = ()
+    texts: tuple[TextChange, ...] = ()
     guards: tuple[GuardHit, ...] = ()
     unchanged_rows: int = 0
     calls: dict[str, int] = field(default_factory=dict)
@@ -127,7 +188,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one change; ``field`` is None for the creation of a record."""
+    """What became of one change; ``field`` is None for the creation or push of a record, and for a text.
+
+    ``attribute`` is the text field's name, or ``"push"``.
+    """
 
     run: str
     kind: Kind
@@ -144,6 +208,7 @@ class Outcome:
     code: str = ""
     request_id: str = ""
     at: datetime | None = None
+    attribute: str = ""
 
 
 @dataclass(frozen=True, slots=True)

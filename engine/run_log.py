@@ -103,6 +103,7 @@ def outcome_of(doc: Mapping[str, Any]) -> Outcome:
         doc["code"],
         doc["request_id"],
         datetime.fromisoformat(doc["at"]) if doc["at"] else None,
+        doc.get("attribute", ""),
     )
 
 
