@@ -92,6 +92,11 @@ class Writers:
         """What other integrations write to the connections of this one."""
         return claims(mine, self._integrations.all(), self._mapped, self._capable)
 
+    def undecided(self, one: Integration) -> frozenset[Field]:
+        """The fields that an integration syncs and whose master nobody has chosen, although both sides could be given it."""
+        able = {side: self._capable(one.connection(side)) for side in Side}
+        return undecided(able, one.settings, one.settings.fields)
+
     def refuse_second(self, new: Integration) -> None:
         """Raise ``UsageError`` when these settings would make two integrations write one field of one record."""
         refuse_second_writer(new, self._integrations.all(), self._mapped, self._capable)

@@ -219,7 +219,7 @@ class Operations:
             self.lineage,
             self.writers.claims(integration),
             [
-                SideSize(side, "products", previous[side], self.cache.count(name, Kind.PRODUCTS))
+                SideSize(side, "products", previous.get(side), self.cache.count(name, Kind.PRODUCTS))
                 for side, name in names.items()
             ],
         )

@@ -213,6 +213,10 @@ class Workspace(FieldVerbs):
         every = [guess for guess in self.acceptable(chosen.name, kind, 1.0) if guess.exact]
         return self._consent.note(chosen, kind, every, shown)
 
+    def undecided(self, name: str | None = None) -> frozenset[Field]:
+        """The fields of an integration whose master somebody has to choose before they can be synced."""
+        return self._writers.undecided(self.integration(name))
+
     def remove_integration(self, name: str) -> None:
         self._integrations.remove(name)
 
