@@ -76,6 +76,11 @@ class Change:
     def sends(self) -> bool:
         return not self.blocked
 
+    @property
+    def follows(self) -> bool:
+        """Whether it goes into a record that the same plan makes first: its target has no id yet."""
+        return self.sends and not self.target_id
+
 
 @dataclass(frozen=True, slots=True)
 class Creation:
@@ -181,7 +186,7 @@ class Plan:
     @property
     def rows(self) -> int:
         """Distinct rows with at least one change that is sent."""
-        return len({(c.kind, c.storefront_id) for c in self.changes if c.sends}) + sum(
+        return len({(c.kind, c.storefront_id) for c in self.changes if c.sends and not c.follows}) + sum(
             not creation.blocked for creation in self.creations
         )
 

@@ -13,12 +13,12 @@ from typing import Any
 from pydantic import TypeAdapter
 from tinydb import where
 
-from engine.changes import Creation, Plan, Purpose
+from engine.changes import Change, Creation, Plan, Purpose
 from engine.errors import ConnectorError, UsageError
 from engine.events import OutcomeRecorded, RowsChanged
 from engine.fields import SIDE_NAMES
 from engine.journal import Journal, Verdict
-from engine.model import Kind, Record, Side, utc_text
+from engine.model import Field, Kind, Record, Side, Status, canonical, utc_text
 from engine.plan import Scene, finished
 from engine.ports import Draft, Result, WriteOutcome
 from engine.sync_context import NewMapping, SyncContext
@@ -42,10 +42,44 @@ def plan_creations(scene: Scene, id: str, drafts: Sequence[Draft], target: Side)
             name = scene.connections[target]
             raise UsageError(f"{name} cannot create {_record_kind(draft, target)}; nothing was created")
     creations = tuple(Creation(_marked(draft, scene.lineage), target) for draft in drafts)
+    counted = [one.draft for one in creations if one.draft.quantity and target is Side.BACKOFFICE]
+    changes = tuple(_first_quantity(draft) for draft in counted)
     plan = Plan(
-        id, scene.integration, Purpose.CREATE, scene.at, scene.actor, scene.lineage, "", creations=creations
+        id, scene.integration, Purpose.CREATE, scene.at, scene.actor, scene.lineage, "", changes=changes,
+        creations=creations,
     )  # fmt: skip
     return finished(plan, scene, ())
+
+
+def _first_quantity(draft: Draft) -> Change:
+    """The write that follows a creation in the back office: the record is made with nothing in stock."""
+    assert draft.quantity is not None
+    text = canonical(draft.quantity)
+    return Change(
+        draft.kind, draft.source_id, "", draft.name, Field.QUANTITY, Side.BACKOFFICE, "0", text, text,
+        "its first quantity, once it was created", Status.FIRST_SYNC,
+    )  # fmt: skip
+
+
+def placed(
+    context: SyncContext, journal: Journal, creations: Iterable[Creation], changes: Iterable[Change]
+) -> tuple[list[Change], list[tuple[Change, Verdict]]]:
+    """The changes that follow creations, with the ids of what was made; and those that have nothing to follow.
+
+    A creation that was not sent leaves its change to be sent later, with it.
+    """
+    made = {(one.draft.kind, one.draft.source_id): one for one in creations}
+    ready: list[Change] = []
+    lost: list[tuple[Change, Verdict]] = []
+    for change in changes:
+        creation = made[change.kind, change.storefront_id]
+        result, other = journal.recorded(creation), mapped_to(context, creation)
+        if result is Result.APPLIED and other is not None and other == journal.made(creation):
+            ready.append(replace(change, backoffice_id=other))
+        elif result not in {None, Result.NOT_SENT}:
+            text = f"not written: {change.name} was not created and mapped by this run; see its outcome"
+            lost.append((change, Verdict(Result.BLOCKED, text)))
+    return ready, lost
 
 
 def _marked(draft: Draft, lineage: str) -> Draft:

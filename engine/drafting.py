@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
+from engine.draft_fields import completed, names_of
 from engine.errors import UnknownId, UsageError
 from engine.fields import parse, read
 from engine.integrations import Integration
@@ -43,25 +44,29 @@ class Drafting:
         """
         if Kind.PRODUCTS not in target.creates:
             raise UsageError(f"{integration.backoffice} cannot create products; nothing was drafted")
-        unknown = set(template) - set(TEMPLATE_FIELDS)
-        if unknown:
-            raise UsageError(f"a product has no {', '.join(sorted(unknown))}; it has: {', '.join(TEMPLATE_FIELDS)}")
+        known = (*TEMPLATE_FIELDS, *names_of(target))
+        if unknown := set(template) - set(known):
+            raise UsageError(f"a product has no {', '.join(sorted(unknown))}; it has: {', '.join(known)}")
         found = self._cache.get(integration.storefront, Kind.PRODUCTS, ids)
         mapped = self._mappings.mapped(integration.name, Kind.PRODUCTS)
         by_name: dict[str, str] = {}
         by_code: dict[str, str] = {}
         for record in self._cache.records(integration.backoffice, Kind.PRODUCTS):
             assert isinstance(record, Product)
-            by_name.setdefault(record.name.casefold(), record.id)
+            told = record.id if record.active else f"{record.id}, which is inactive (make it active there, then map it)"
+            by_name.setdefault(record.name.casefold(), told)
             for code in (record.upc, *(sku.value for sku in record.skus)):
                 if code:
-                    by_code.setdefault(code.casefold(), record.id)
+                    by_code.setdefault(code.casefold(), told)
         drafts, problems = [], []
         for product_id in dict.fromkeys(ids):
             product = found.get(product_id)
             if not isinstance(product, Product):
                 raise UnknownId(f"product of {integration.storefront}", product_id, "pull, then try again")
             draft, wrong = self._draft(integration, product, template)
+            stock = read(product, Field.QUANTITY, Side.STOREFRONT, integration.settings).text
+            draft, more = completed(draft, template, target, None if stock is None else Decimal(stock))
+            wrong += more
             if product_id in mapped:
                 wrong.append(("", f"is mapped to {mapped[product_id].backoffice_id} already"))
             if twin := by_name.get(draft.name.casefold()):

@@ -113,6 +113,11 @@ class Journal:
         doc = self._outcomes.get(key_of(item))
         return None if doc is None else Result(doc["result"])
 
+    def made(self, creation: Creation) -> str | None:
+        """The id of what a creation made, as far as it is recorded."""
+        doc = self._outcomes.get(key_of(creation))
+        return None if doc is None else doc["after"]
+
     def restart(self) -> None:
         """The run goes on (a resume)."""
         fields = {"state": RunState.RUNNING.value, "ended": None, "message": "", "cancel_requested": False}

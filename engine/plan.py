@@ -100,7 +100,11 @@ def finished(plan: Plan, scene: Scene, pairs: Iterable[Pair]) -> Plan:
     seconds = 0.0
     for side in Side:
         able = scene.capabilities[side]
-        targets = {(c.kind.counterpart, c.target_id) for c in plan.changes if c.sends and c.target is side}
+        targets = {
+            (c.kind.counterpart, c.target_id or f"new {c.storefront_id}")
+            for c in plan.changes
+            if c.sends and c.target is side
+        }
         writes = len(targets) + sum(not c.blocked and c.target is side for c in plan.creations)
         calls[scene.connections[side]] += writes * able.calls_per_write
         if able.rate_per_minute:
@@ -155,6 +159,8 @@ def moved_rows(
     rows = {pair.key: pair for pair in pairs}
     moved: dict[tuple[Kind, str, Field], str] = {}
     for change in changes:
+        if change.follows:
+            continue  # of a record that is made first: what it holds is checked when it is written
         why = _moved(change, rows.get((change.kind, change.storefront_id)), settings, purpose)
         if why:
             moved[change.kind, change.storefront_id, change.field] = f"{change.name} {change.field}: {why}"

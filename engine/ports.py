@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from tinydb.table import Table
 
@@ -36,6 +36,26 @@ class Option:
     secret: bool = False
     path: bool = False  # a file's path: kept absolute, so that it means the same from every directory
     prefix: bool = False  # any number of dotted names below this one (files: ``products.columns.``)
+
+
+@dataclass(frozen=True, slots=True)
+class DraftField:
+    """One further field of a record to be created, as this system has it: forms and ``add products --set`` draw on it.
+
+    ``choices`` are (value, label); ``choices_of`` is what ``Connector.choices`` is asked for names. The value ``counted``
+    (of the one field that has it) means that stock is kept, and that the record is made with a stock of zero; a ``stocked`` field is for such records only.
+    """
+
+    name: str
+    label: str
+    help: str = ""
+    kind: Literal["text", "date"] = "text"
+    choices: tuple[tuple[str, str], ...] = ()
+    choices_of: str = ""
+    default: str = ""
+    required: Literal["no", "stocked", "always"] = "no"
+    stocked: bool = False
+    counted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +87,7 @@ class Capabilities:
     rate_per_minute: float | None = None
     sku_slots: tuple[str, ...] = ()  # where an SKU may live: ("upc", "vendor") in Syncro
     product_form: tuple[str, ...] = ()  # fields of a new product's form beyond name, price, cost, sku
+    draft_fields: tuple[DraftField, ...] = ()  # and those that only this system has
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +196,8 @@ class WriteOutcome:
 class Draft:
     """A record to be created. ``marker`` is stored with it where it can be read back (Syncro: the product's notes).
 
-    ``sku`` with ``vendor`` names whose code it is. ``customer`` is set for kind customers.
+    ``sku`` with ``vendor`` names whose code it is. ``customer`` is set for kind customers. ``details`` are values of the
+    system's own ``draft_fields``. ``quantity`` is written after the record was made: a connector makes it with none.
     """
 
     key: str
@@ -194,6 +216,12 @@ class Draft:
     marker: str = ""
     external_id: str = ""
     customer: Customer | None = None
+    details: tuple[tuple[str, str], ...] = ()
+    quantity: Decimal | None = None
+
+    def detail(self, name: str) -> str:
+        """The value of one of the system's own fields, or ""."""
+        return dict(self.details).get(name, "")
 
 
 class Connector(Protocol):
@@ -228,7 +256,7 @@ class Connector(Protocol):
         """Write the counterpart's id into an empty external-id field; a non-empty one is ``rejected``."""
 
     async def choices(self, what: str) -> list[str]:
-        """Names to pick from in forms: ``"categories"``, ``"vendors"``."""
+        """Names to pick from in forms: ``"categories"``, ``"vendors"``, and every ``DraftField.choices_of``."""
 
     def budget(self) -> Budget: ...
 

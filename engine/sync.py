@@ -15,7 +15,7 @@ from tinydb import where
 from engine.adoption import adopt as adopt_baselines
 from engine.baselines import Save
 from engine.changes import Change, Creation, Plan, Run, RunState
-from engine.creation import Creator
+from engine.creation import Creator, placed
 from engine.errors import Blocked, StalePlan, UsageError
 from engine.events import OutcomeRecorded, RunEnded, RunStarted
 from engine.journal import Journal, Settled, Verdict
@@ -88,6 +88,8 @@ class Runner:
         docs = self._context.store.table("mappings").search(where("integration") == plan.integration)
         mapped = {(doc["kind"], doc["storefront_id"]): doc["backoffice_id"] for doc in docs}
         for change in plan.sending:
+            if change.follows:
+                continue  # its record is made, and mapped, by this plan
             if mapped.get((change.kind.value, change.storefront_id)) != change.backoffice_id:
                 raise StalePlan(
                     f"{change.name} ({change.storefront_id}) is mapped differently since this plan was made; "
@@ -138,8 +140,10 @@ class Runner:
         changes = self._without_moved(journal, changes, moved)
         total = len(changes) + len(creations)
         progress = Progress(journal, self._context.events, self._context.clock, plan.integration, total)
-        await Writer(self._context, journal, control, progress).write(changes)
+        writer = Writer(self._context, journal, control, progress)
+        await writer.write([change for change in changes if not change.follows])
         await Creator(self._context, journal, control, progress).create(creations)
+        await self._follow(journal, writer, plan, [change for change in changes if change.follows])
         items: list[Change | Creation] = [*changes, *creations]
         rest: list[Settled] = [
             (item, Verdict(Result.NOT_SENT, control.message)) for item in items if journal.recorded(item) is None
@@ -152,6 +156,13 @@ class Runner:
             adopt_baselines(self._context, adopt, run.id)
         self._context.events.publish(RunEnded(run))
         return run
+
+    async def _follow(self, journal: Journal, writer: Writer, plan: Plan, changes: list[Change]) -> None:
+        """Write what goes into the records that were just made."""
+        ready, lost = placed(self._context, journal, plan.creations, changes)
+        for outcome in journal.settle(lost, []) if lost else ():
+            self._context.events.publish(OutcomeRecorded(outcome))
+        await writer.write(ready)
 
 
 def _open(journal: Journal, item: Change | Creation) -> bool:

@@ -10,7 +10,7 @@ from connectors.quickbooks import changes, postings, records
 from connectors.quickbooks.accounts import CHOICES, Accounts
 from connectors.quickbooks.api import Api, Row
 from connectors.quickbooks.check import check
-from connectors.quickbooks.create import ItemCreator
+from connectors.quickbooks.create import ItemCreator, draft_fields
 from connectors.quickbooks.settings import LARGEST_PAGE, RATE, QuantityBy, settings_of
 from connectors.quickbooks.write import ItemWriter
 from engine.errors import UsageError
@@ -45,7 +45,7 @@ CAPABILITIES = Capabilities(
     page_size=LARGEST_PAGE,
     rate_per_minute=float(RATE),
     sku_slots=("sku",),
-    product_form=("description", "category", "taxable", "maintain_stock"),
+    product_form=("description", "category", "taxable"),
 )
 ENTITIES = {Kind.CUSTOMERS: "Customer", Kind.PRODUCTS: "Item"}
 
@@ -66,6 +66,7 @@ class QuickBooksConnector:
             rate_per_minute=settings.rate_per_minute,
             delta_quantity=settings.quantity_by is QuantityBy.ADJUSTMENT,
             page_size=settings.page_size,
+            draft_fields=draft_fields(settings),
         )
 
     async def check(self) -> CheckReport:

@@ -17,14 +17,32 @@ from connectors.quickbooks.faults import DUPLICATE_NAME
 from connectors.quickbooks.query import quoted
 from connectors.quickbooks.records import COST, PRICE, QUANTITY, text
 from connectors.quickbooks.sending import Sent, request_id, send
+from connectors.quickbooks.settings import Settings
 from engine.model import Kind
-from engine.ports import Draft, Result, WriteOutcome
+from engine.ports import Draft, DraftField, Result, WriteOutcome
 
 ITEM = "Item"
 _LONGEST_NAME = 100
 _LONGEST_DESCRIPTION = 4000
 _LONGEST_PURCHASE = 1000
 _NOT_IN_A_NAME = "\t\n\r:"
+_TYPES = (("inventory", "inventory, stock is counted"), ("non-inventory", "non-inventory"))
+
+
+def draft_fields(settings: Settings) -> tuple[DraftField, ...]:
+    """What an item has beside the usual; the connection's own accounts and date are what is offered first."""
+    return (
+        DraftField("type", "Type", "Inventory cannot be turned off again.", choices=_TYPES, default="non-inventory",
+                   counted="inventory"),
+        DraftField("start_date", "Inventory start date", "YYYY-MM-DD; empty: the day it is created.", "date",
+                   default=settings.start_date.isoformat() if settings.start_date else "", stocked=True),
+        DraftField("income_account", "Income account", "Where its sales are booked.", choices_of="income accounts",
+                   default=settings.income_account, required="always"),
+        DraftField("asset_account", "Asset account", "Where its stock is booked.", choices_of="asset accounts",
+                   default=settings.asset_account, required="stocked", stocked=True),
+        DraftField("expense_account", "Expense account", "Cost of goods sold; inventory needs one.",
+                   choices_of="expense accounts", default=settings.expense_account, required="stocked"),
+    )  # fmt: skip
 
 
 class ItemCreator:
@@ -65,15 +83,19 @@ class ItemCreator:
         if problem:
             return {}, problem
         settings = self._api.settings
-        wanted = {"IncomeAccountRef": ("income_account", settings.income_account)}
-        if draft.maintain_stock or settings.expense_account:
-            wanted["ExpenseAccountRef"] = ("expense_account", settings.expense_account)
+        expense = draft.detail("expense_account") or settings.expense_account
+        wanted = {"IncomeAccountRef": ("income_account", draft.detail("income_account") or settings.income_account)}
+        if draft.maintain_stock or expense:
+            wanted["ExpenseAccountRef"] = ("expense_account", expense)
         if draft.maintain_stock:
-            wanted["AssetAccountRef"] = ("asset_account", settings.asset_account)
+            wanted["AssetAccountRef"] = ("asset_account", draft.detail("asset_account") or settings.asset_account)
         refs: dict[str, Any] = {}
         for column, (option, name) in wanted.items():
             if not name:
-                return {}, f"set the option {option} of the connection to the account of new items"
+                return (
+                    {},
+                    f"give the {option}, or set the option {option} of the connection to the account of new items",
+                )
             id = await self._accounts.id_of(name)
             if id is None:
                 return {}, f'QuickBooks has no active account named "{name}" (option {option})'
@@ -97,8 +119,8 @@ class ItemCreator:
             **refs,
         }
         if draft.maintain_stock:
-            start = settings.start_date or self._today()
-            body |= {"TrackQtyOnHand": True, QUANTITY: 0, "InvStartDate": start.isoformat()}
+            start = draft.detail("start_date") or (settings.start_date or self._today()).isoformat()
+            body |= {"TrackQtyOnHand": True, QUANTITY: 0, "InvStartDate": start}
         return {name: value for name, value in body.items() if value is not None}, ""
 
 

@@ -206,6 +206,9 @@ class FakeSystem:
         if field is Field.SKU:
             self.records[id] = replace(record, skus=(Sku(text),))
             return
+        if field is Field.QUANTITY:
+            self.records[id] = replace(record, quantity=Decimal(text))
+            return
         options = (PriceOption(Decimal(text)),)
         self.records[id] = replace(record, prices=options) if field is Field.PRICE else replace(record, costs=options)
 
@@ -282,7 +285,7 @@ class FakeSystem:
         new = f"new-{len(self.created) + 1}"
         if fault != "no store":
             made: Record = (
-                Product(new, draft.name, notes=draft.marker)
+                Product(new, draft.name, notes=draft.marker, quantity=Decimal(0) if draft.maintain_stock else None)
                 if draft.kind is Kind.PRODUCTS
                 else Customer(new, draft.name, external_id=draft.marker)
             )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engine.errors import UsageError
 from tui.cli import failures, values
 from tui.cli.confirm import confirmed, need_confirmation
 from tui.cli.options import AllowOption, DryRunOption, IdsArgument, IntegrationOption, YesOption
@@ -36,7 +37,9 @@ async def products(
     """Create products in the back office, prefilled from the storefront; duplicates are named and not created."""
     if not dry_run:
         need_confirmation(yes=yes, command="add products ID... --dry-run")
-    drafts, problems = work.ws.draft_products(integration, list(dict.fromkeys(ids)), values.assignments(template))
+    given = values.assignments(template)
+    drafts, problems = work.ws.draft_products(integration, list(dict.fromkeys(ids)), given)
+    await _check_names(work, integration, given)
     for problem in problems:
         work.out.say(f"{problem.source_id}: {problem.field}: {problem.message}")
     refused = {problem.source_id for problem in problems}
@@ -54,10 +57,27 @@ async def products(
     return failures.PARTIAL if problems and code == failures.DONE else code
 
 
+async def _check_names(work: Work, integration: str | None, given: dict[str, str]) -> None:
+    """Names that the system is to know, such as accounts, are looked up before anything is created."""
+    from engine.model import Side
+
+    for field in work.ws.capabilities(integration, Side.BACKOFFICE).draft_fields:
+        value = given.get(field.name, "").strip()
+        if not field.choices_of or not value:
+            continue
+        names = await work.ws.choices(integration, Side.BACKOFFICE, field.choices_of)
+        leaves = [name.rpartition(":")[2].casefold() for name in names]
+        if value.casefold() not in {name.casefold() for name in names} and leaves.count(value.casefold()) != 1:
+            known = ", ".join(names) or "none"
+            raise UsageError(f"{field.name}: {value!r} is none of the {field.choices_of}: {known}; nothing was created")
+
+
 def draft_lines(drafts: tuple[Draft, ...]) -> list[str]:
     """What would be created, one line each."""
     rows = [
-        (d.source_id, d.name, d.price, d.cost, d.sku.value if d.sku else "", d.upc, d.category, d.description)
+        (d.source_id, d.name, d.price, d.cost, d.sku.value if d.sku else "", d.upc, d.category, d.quantity,
+         ", ".join(f"{name}={value}" for name, value in d.details), d.description)
         for d in drafts
-    ]
-    return aligned(("FROM", "NAME", "PRICE", "COST", "SKU", "UPC", "CATEGORY", "DESCRIPTION"), rows) if rows else []
+    ]  # fmt: skip
+    headers = ("FROM", "NAME", "PRICE", "COST", "SKU", "UPC", "CATEGORY", "STOCK", "DETAILS", "DESCRIPTION")
+    return aligned(headers, rows) if rows else []

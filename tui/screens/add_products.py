@@ -19,7 +19,7 @@ from tui.widgets.dialogs import Confirm
 from tui.widgets.form_dialogs import FormDialog, Values
 from tui.widgets.lines import LineTable
 from tui.widgets.plan_lines import many
-from tui.widgets.product_form import FormChoices, draft_of, errors_of, one_fields, template_fields, template_of
+from tui.widgets.product_form import FormChoices, errors_of, one_fields, template_fields, template_of, whole_draft
 from tui.widgets.text import content
 
 if TYPE_CHECKING:
@@ -32,24 +32,28 @@ if TYPE_CHECKING:
 
 async def form_choices(app: App[Any], integration: str) -> FormChoices:
     """What the forms offer: the back office's own fields, and its vendors and categories as far as it tells them."""
+    from engine.draft_fields import takes_quantity
     from engine.errors import CrosswalkError
     from engine.model import Side
 
-    fields = await ask(app, lambda ws: ws.capabilities(integration, Side.BACKOFFICE).product_form)
+    able = await ask(app, lambda ws: ws.capabilities(integration, Side.BACKOFFICE))
     names: dict[str, tuple[str, ...]] = {"vendors": (), "categories": ()}
     problem = ""
+    wanted = [what for what, field in (("vendors", "vendor"), ("categories", "category")) if field in able.product_form]
+    wanted += [field.choices_of for field in able.draft_fields if field.choices_of]
 
     async def read(what: str) -> tuple[str, ...]:
         return tuple(await ask_long(app, lambda ws: ws.choices(integration, Side.BACKOFFICE, what)))
 
-    for what, field in (("vendors", "vendor"), ("categories", "category")):
-        if field not in fields:
-            continue
+    for what in dict.fromkeys(wanted):
         try:
             names[what] = await read(what)
         except CrosswalkError as error:
             problem = f"{what} could not be read ({error}); type the name"
-    return FormChoices(frozenset(fields), names["vendors"], names["categories"], problem)
+    return FormChoices(
+        frozenset(able.product_form), names["vendors"], names["categories"], problem, able.draft_fields, names,
+        takes_quantity(able),
+    )  # fmt: skip
 
 
 async def add_products(app: App[Any], integration: str, ids: Sequence[str]) -> bool:
@@ -58,7 +62,7 @@ async def add_products(app: App[Any], integration: str, ids: Sequence[str]) -> b
     Raises ``CrosswalkError`` when nothing can be drafted at all.
     """
     drafts, problems = await ask(app, lambda ws: ws.draft_products(integration, ids))
-    app.notify("Reading vendors and categories…", timeout=2, markup=False)
+    app.notify("Reading the names to choose from…", timeout=2, markup=False)
     choices = await form_choices(app, integration)
     if len(drafts) == 1:
         draft = await _ask_one(app, integration, drafts[0], problems, choices)
@@ -83,7 +87,13 @@ async def _ask_one(
         raise _usage(f"{draft.name} {mapped[0]}; nothing was created")
 
     async def check(values: Values) -> Draft:
-        wanted = draft_of(draft, values)
+        from engine.model import Side
+
+        able = await ask(app, lambda ws: ws.capabilities(integration, Side.BACKOFFICE))
+        wanted, wrong = whole_draft(draft, values, able)
+        if wrong:
+            name, said = next(iter(wrong.items()))
+            raise _usage(f"{name}: {said}; nothing was created")
         template = template_of(values)
         _, found = await ask(app, lambda ws: ws.draft_products(integration, [draft.source_id], template))
         twins = [problem.message for problem in found if problem.field in {"name", "sku", "upc"}]
@@ -109,7 +119,16 @@ def _usage(message: str) -> Exception:
     return UsageError(message)
 
 
-def batch_columns(problems: dict[str, str]) -> tuple[Column[Draft], ...]:
+def _own_columns() -> tuple[Column[Draft], ...]:
+    """Stock and the system's own fields: what a batch without them does not show."""
+    return (
+        Column("quantity", "Stock", lambda draft: "" if draft.quantity is None else f"{draft.quantity:f}", 6, drop=2,
+               right=True),
+        Column("own", "Details", lambda draft: ", ".join(value for _, value in draft.details), 12, weight=2, drop=4),
+    )  # fmt: skip
+
+
+def batch_columns(problems: dict[str, str], *, own: bool = False) -> tuple[Column[Draft], ...]:
     """The columns of a batch; ``problems`` by source id keep a row from being created."""
 
     def verdict(draft: Draft) -> str:
@@ -124,6 +143,7 @@ def batch_columns(problems: dict[str, str]) -> tuple[Column[Draft], ...]:
         Column("cost", "Cost", lambda draft: amount(draft.cost), 9, drop=1, right=True),
         Column("sku", "SKU", lambda draft: draft.sku.value if draft.sku else draft.upc, 10, weight=1, drop=2),
         Column("category", "Category", lambda draft: draft.category, 10, weight=1, drop=3),
+        *(_own_columns() if own else ()),
         Column("verdict", "Check", verdict, 16, weight=5, tone=lambda d: "warn" if d.source_id in problems else "good"),
     )
 
@@ -155,7 +175,9 @@ class BatchPage(Page[Any]):
 
     def body(self) -> Iterable[Widget]:
         yield Static("", classes="page--lines")
-        yield LineTable(batch_columns({}), lambda draft: draft.source_id, empty="Nothing to add.")
+        yield LineTable(
+            batch_columns({}, own=bool(self.choices.own)), lambda draft: draft.source_id, empty="Nothing to add."
+        )
 
     @property
     def table(self) -> LineTable[Draft]:
@@ -180,7 +202,7 @@ class BatchPage(Page[Any]):
 
     def _show(self) -> None:
         shown = {**dict.fromkeys(self.left_out, "left out"), **self.problems}
-        self.table.set_columns(batch_columns(shown))
+        self.table.set_columns(batch_columns(shown, own=bool(self.choices.own)))
         ready = len(self.ready())
         text = (
             f"{many(len(self.drafts), 'product')}: {ready:,} ready, {len(self.problems):,} with a problem (not created)"

@@ -57,6 +57,15 @@ def secret_reference(text: str) -> str:
     )
 
 
+def day(text: str) -> str:
+    """A day as ISO 8601 writes it."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return "write a day such as 2030-01-31"
+    return ""
+
+
 def until(text: str, today: date) -> str:
     """A day in the future: ``2030-01-31``, or ``30d``, ``8w`` from today."""
     day = day_of(text, today)

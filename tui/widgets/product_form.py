@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -11,19 +11,52 @@ from tui.widgets import checks
 from tui.widgets.forms import FALSE, TRUE, FormField
 
 if TYPE_CHECKING:
-    from engine.ports import Draft
+    from engine.ports import Capabilities, Draft, DraftField
 
 KEEP = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FormChoices:
-    """Which fields the back office has (``capabilities.product_form``), and its names; empty: type them."""
+    """Which fields the back office has (``capabilities.product_form``), and its names; empty: type them.
+
+    ``own`` are the fields that only this system has, ``names`` what is offered for them; ``quantity``: it takes a first one.
+    """
 
     fields: frozenset[str]
     vendors: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     problem: str = ""
+    own: tuple[DraftField, ...] = ()
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    quantity: bool = False
+
+
+def own_fields(choices: FormChoices, values: Mapping[str, str], *, template: bool) -> list[FormField]:
+    """The system's own fields; in a template an empty one leaves each product its own, or the default that is shown."""
+    fields = []
+    for one in choices.own:
+        value = values.get(one.name, "" if template else one.default)
+        help = f"{one.help} Only where stock is counted." if one.stocked else one.help
+        if one.choices:
+            offered = (("", "each its own"), *one.choices) if template else one.choices
+            made = FormField(
+                one.name, one.label, "choice", value=value, choices=offered, help=help, required=not template
+            )
+        elif one.choices_of:
+            made = _named(one.name, one.label, value, choices.names.get(one.choices_of, ()), help)
+        else:
+            check = checks.day if one.kind == "date" else None
+            made = FormField(one.name, one.label, value=value, help=help, check=check)
+        if template and one.default and not one.choices:
+            made = replace(made, help=f"{help} Empty: {one.default}.", placeholder=one.default)
+        fields.append(made)
+    if choices.quantity and not template:
+        help = "Written right after it was created, where stock is counted; empty: what the storefront has."
+        fields.append(
+            FormField("quantity", "First quantity", value=values.get("quantity", ""), check=checks.amount, help=help)
+        )
+    return fields
 
 
 def _named(name: str, label: str, value: str, names: tuple[str, ...], help: str) -> FormField:
@@ -55,7 +88,11 @@ def one_fields(draft: Draft, choices: FormChoices) -> list[FormField]:
                   help="Whether the back office counts how many there are."),
     ]  # fmt: skip
     always = {"name", "price", "cost", "sku"}
-    return [field for field in fields if field.name in always | choices.fields]
+    own = {name: value for name, value in draft.details if value}
+    own |= {one.name: one.counted for one in choices.own if one.counted and draft.maintain_stock}
+    own |= {} if draft.quantity is None else {"quantity": f"{draft.quantity:f}"}
+    shown = [field for field in fields if field.name in always | choices.fields]
+    return [*shown, *own_fields(choices, own, template=False)]
 
 
 def template_fields(choices: FormChoices) -> list[FormField]:
@@ -72,7 +109,8 @@ def template_fields(choices: FormChoices) -> list[FormField]:
         FormField("maintain_stock", "Maintain stock", "choice", choices=switch, help="Whether stock is counted."),
     ]
     always = {"name", "price", "cost"}
-    return [field for field in fields if field.name in always | choices.fields]
+    shown = [field for field in fields if field.name in always | choices.fields]
+    return [*shown, *own_fields(choices, {}, template=True)]
 
 
 def template_of(values: Mapping[str, str]) -> dict[str, str]:
@@ -89,8 +127,16 @@ def errors_of(values: Mapping[str, str]) -> dict[str, str]:
     return {}
 
 
+def whole_draft(draft: Draft, values: Mapping[str, str], able: Capabilities) -> tuple[Draft, dict[str, str]]:
+    """The draft with all values of the form, and what is wrong with the system's own fields."""
+    from engine.draft_fields import completed
+
+    made, wrong = completed(draft_of(draft, values), values, able, draft.quantity)
+    return made, dict(wrong)
+
+
 def draft_of(draft: Draft, values: Mapping[str, str]) -> Draft:
-    """The draft with the form's values; what the form does not show stays."""
+    """The draft with the form's usual values; what the form does not show stays."""
     from engine.model import Sku
 
     def amount(name: str) -> Decimal | None:

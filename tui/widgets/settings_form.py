@@ -92,7 +92,7 @@ def match_fields(values: Mapping[str, str]) -> list[FormField]:
     fields = []
     for kind, label, example in (
         ("products", "Product", "sku:name is the storefront's SKU against the item's name"),
-        ("customers", "Customer", "name:name; the second such as email:email"),
+        ("customers", "Customer", "person:name is first and last name against the name"),
     ):
         first, second = f"match.{kind}.primary", f"match.{kind}.secondary"
         fields += [
