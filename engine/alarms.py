@@ -7,6 +7,7 @@ from datetime import datetime
 
 from tinydb import Query
 
+from engine.alarm_hook import AlarmHook
 from engine.errors import UnknownId
 from engine.events import AlarmRaised, Events
 from engine.model import utc_text
@@ -17,10 +18,10 @@ Q = Query()
 
 
 class Alarms:
-    """The ``alarms`` table. The same open alarm (integration and message) is raised once."""
+    """The ``alarms`` table. The same open alarm (integration and message) is raised once, and told to ``hook`` once."""
 
-    def __init__(self, store: Store, clock: Clock, events: Events, actor: str) -> None:
-        self._store, self._clock, self._events, self._actor = store, clock, events, actor
+    def __init__(self, store: Store, clock: Clock, events: Events, actor: str, hook: AlarmHook | None = None) -> None:
+        self._store, self._clock, self._events, self._actor, self._hook = store, clock, events, actor, hook
 
     def raise_(self, integration: str, message: str, severity: str = "error") -> None:
         at = self._clock.now()
@@ -39,6 +40,18 @@ class Alarms:
                 }
             )
         self._events.publish(AlarmRaised(str(alarm_id), integration, message, at))
+        if self._hook is not None:
+            self._hook.tell(Alarm(alarm_id, at, integration, severity, message), self._told)
+
+    def close(self) -> None:
+        """Wait for the commands that tell of alarms. Blocks; the store must still be open."""
+        if self._hook is not None:
+            self._hook.close(self._told)
+
+    def _told(self, alarm_id: int, how: str) -> None:
+        """What became of an alarm's command; called from its thread, too."""
+        with self._store.transaction():
+            self._store.table("alarms").update({"told": how}, doc_ids=[alarm_id])
 
     def all(self, *, open_only: bool) -> list[Alarm]:
         """Newest first."""
@@ -64,4 +77,5 @@ def _view(alarm_id: int, doc: Mapping[str, str]) -> Alarm:
         doc["message"],
         doc["acknowledged_by"],
         datetime.fromisoformat(acknowledged) if acknowledged else None,
+        doc.get("told", ""),
     )

@@ -14,9 +14,10 @@ from typing import cast
 from engine.connections import Connections
 from engine.errors import ConnectorError, IncompleteRead
 from engine.events import Events, PullProgress
+from engine.heartbeats import ReadingBeat
 from engine.integrations import Integration
 from engine.model import Kind, Record, Side
-from engine.ports import Clock, ReadsChanges, RecordCache
+from engine.ports import Clock, ReadsChanges, RecordCache, Store
 from engine.views import PullReport
 
 READ_KINDS = (Kind.PRODUCTS, Kind.CUSTOMERS)
@@ -25,8 +26,11 @@ READ_KINDS = (Kind.PRODUCTS, Kind.CUSTOMERS)
 class Catalog:
     """Pulls into the cache. The caller holds the connections' locks."""
 
-    def __init__(self, connections: Connections, cache: RecordCache, clock: Clock, events: Events) -> None:
+    def __init__(
+        self, connections: Connections, cache: RecordCache, clock: Clock, events: Events, store: Store
+    ) -> None:
         self._connections, self._cache, self._clock, self._events = connections, cache, clock, events
+        self._store = store
 
     async def pull(
         self, integration: Integration, kinds: Collection[Kind] | None, *, changes: bool = False
@@ -72,6 +76,7 @@ class Catalog:
         """
         connector = self._connections.connector(connection)
         began = self._clock.now()
+        beat = ReadingBeat(self._store, self._clock, connection, kind)
         writer = self._cache.begin(connection, kind)
         seen: set[str] = set()
         try:
@@ -85,10 +90,13 @@ class Catalog:
                     seen.add(record.id)
                 writer.add(page.records)
                 self._events.publish(PullProgress(connection, kind, len(seen), page.total))
+                beat.say(len(seen), page.total, connector.budget())
             writer.commit(self._clock.now(), began)
         except BaseException:
             writer.abandon()
             raise
+        finally:
+            beat.end()
         return len(seen)
 
     async def read_changes(self, connection: str, kind: Kind, since: datetime) -> int:

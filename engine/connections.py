@@ -151,6 +151,11 @@ class Connections:
     def budget(self, name: str) -> Budget:
         return self._open[name][1].budget() if name in self._open else Budget()
 
+    def reopen(self) -> None:
+        """Open every connector anew at its next use: secrets are read again; those in use are closed by ``close``."""
+        self._replaced += [connector for _, connector in self._open.values()]
+        self._open.clear()
+
     async def close(self) -> None:
         self._replaced += [connector for _, connector in self._open.values()]
         self._open.clear()

@@ -10,8 +10,8 @@ from pathlib import Path
 from engine.changes import Run, RunState
 from engine.integrations import Integration
 from engine.model import Kind
+from engine.monitor import troubles
 from engine.ports import Clock, RecordCache, Store
-from engine.scheduler import overdue
 from engine.schedules import Schedules
 from engine.views import Alarm, ConnectionView, DoctorLine
 
@@ -40,9 +40,9 @@ def problems(
     schedules: Schedules, clock: Clock, connections: Sequence[ConnectionView], alarms: Sequence[Alarm]
 ) -> list[str]:
     """What a monitoring system should be told; empty when all is well."""
-    found = overdue(schedules.all(), clock, schedules.alive())
+    found = [one.text for one in troubles(schedules.all(), clock.now(), schedules.alive())]
     found += [f"connection {v.name}: {v.state}: {v.message}" for v in connections if v.state not in WELL]
-    return found + [f"alarm of {alarm.integration}: {alarm.message}" for alarm in alarms]
+    return found + [f"alarm of {alarm.integration or 'the workspace'}: {alarm.text}" for alarm in alarms]
 
 
 def _files(path: Path) -> Iterator[DoctorLine]:

@@ -8,7 +8,7 @@ sent, at, changes: [...]}`` (a create has ``draft`` and ``marker`` instead of ``
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import uuid4
@@ -20,9 +20,10 @@ from engine import baselines
 from engine.baselines import KEPT, Baseline, Save
 from engine.changes import Change, Creation, Outcome, Plan, Purpose, Run, RunState, Totals
 from engine.fields import same
+from engine.heartbeats import budget_words
 from engine.model import Side, utc_text
 from engine.plan_file import dump
-from engine.ports import Result, Store
+from engine.ports import Budget, Result, Store
 from engine.run_log import OUTCOME, change_key, key_of, outcome_documents, run_document, totals, view
 from engine.sync_context import NewMapping, SyncContext
 
@@ -123,7 +124,9 @@ class Journal:
         fields = {"state": RunState.RUNNING.value, "ended": None, "message": "", "cancel_requested": False}
         self._update(fields)
 
-    def heartbeat(self, done: int, total: int, rate: float, eta: float | None, phase: str) -> None:
+    def heartbeat(
+        self, done: int, total: int, rate: float, eta: float | None, phase: str, budgets: Mapping[str, Budget]
+    ) -> None:
         """Where the run is, for other processes' screens."""
         beat = {
             "run": self.run_id,
@@ -133,6 +136,7 @@ class Journal:
             "rate": round(rate, 3),
             "eta": None if eta is None else round(eta, 1),
             "phase": phase,
+            "budgets": budget_words(budgets),
         }
         table = self._store.table("heartbeats")
         if self._beat is None:

@@ -6,9 +6,9 @@ are told apart by their wall clock, those that fire every hour by UTC.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -25,10 +25,25 @@ COUNT_LIMIT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """One run of a schedule, reading and planning included: ``found`` differences, ``written`` of them; ``run`` may be
+    empty where there was nothing to record (a failed reading, a guard).
+    """
+
+    at: datetime
+    seconds: float
+    good: bool
+    found: int = 0
+    written: int = 0
+    run: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """One automatic sync of an integration. Times are aware UTC; ``last_slot`` is the newest slot taken or given up.
 
     ``fields`` empty: the integration's. ``overwrite`` None: the masters decide. ``ids`` empty: every mapped row.
+    ``running_by`` is the scheduler that runs it now, ``recent`` the newest attempts, the last one at the end.
     """
 
     id: str
@@ -46,15 +61,26 @@ class Schedule:
     last_good: datetime | None = None
     last_result: str = ""
     skipped: int = 0
+    running_by: str = ""
+    running_since: datetime | None = None
+    recent: tuple[Attempt, ...] = ()
+
+    @property
+    def failing(self) -> bool:
+        """Whether the last run was not a good one."""
+        return self.last_result.startswith(("failed", "cut short"))
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What is due now: a slot to run (None: nothing), how many older ones it stands for, and what was given up."""
+    """What is due now: a slot to run (None: nothing), how many older ones it stands for, and what was given up: a slot
+    too long ago, or (``busy``) one whose integration was still being synced.
+    """
 
     slot: datetime | None
     missed: int = 0
     given_up: datetime | None = None
+    busy: bool = False
 
 
 def validate(expression: str, timezone: str) -> None:
@@ -73,15 +99,21 @@ def zone(name: str) -> ZoneInfo:
 
 def next_slot(schedule: Schedule, after: datetime) -> datetime:
     """The first slot later than ``after`` (aware), in UTC; the second fold of a fixed hour is passed over."""
-    tz = zone(schedule.timezone)
-    fixed = _has_fixed_hours(schedule.expression)
-    slots = croniter(schedule.expression, after.astimezone(tz), ret_type=datetime)
+    return _next_slot(schedule.expression, schedule.timezone, after)
+
+
+@lru_cache(maxsize=1024)
+def _next_slot(expression: str, timezone: str, after: datetime) -> datetime:
+    """Remembered, because a monitor asks the same every second."""
+    tz = zone(timezone)
+    fixed = _has_fixed_hours(expression)
+    slots = croniter(expression, after.astimezone(tz), ret_type=datetime)
     key = _key(after.astimezone(tz)) if fixed else None
     while True:
         slot: datetime = slots.get_next(datetime)
         if slot.astimezone(UTC) <= after.astimezone(UTC):
             continue
-        if fixed and slot.fold and _fired_at(schedule.expression, slot.replace(fold=0)) and key != _key(slot):
+        if fixed and slot.fold and _fired_at(expression, slot.replace(fold=0)) and key != _key(slot):
             continue  # the same wall clock happened an hour ago and fired then
         if fixed and key is not None and _key(slot) == key:
             continue
@@ -111,20 +143,14 @@ def due(schedule: Schedule, now: datetime, *, grace: timedelta = GRACE) -> Due:
 
 def jitter(schedule: Schedule) -> timedelta:
     """A fixed delay of this schedule, up to a tenth of its shortest pause and a minute: the same after every restart."""
-    width = max(1, min(60, bounds(schedule.expression).shortest * 6))
-    digest = blake2b(schedule.id.encode(), digest_size=8).digest()
+    return _jitter(schedule.id, schedule.expression)
+
+
+@lru_cache(maxsize=1024)
+def _jitter(schedule_id: str, expression: str) -> timedelta:
+    width = max(1, min(60, bounds(expression).shortest * 6))
+    digest = blake2b(schedule_id.encode(), digest_size=8).digest()
     return timedelta(seconds=int.from_bytes(digest, "big") % width)
-
-
-def recommend(rows: int, calls_per_row: float, rate_per_minute: float | None, last_seconds: Collection[float]) -> int:
-    """Minutes to recommend: twice what a run takes by experience or by the rate limits, within the bounds."""
-    longest = max(last_seconds, default=0.0)
-    if rate_per_minute:
-        longest = max(longest, rows * calls_per_row / rate_per_minute * 60)
-    for minutes in (15, 20, 30, 60, 120, 180, 240, 360, 480, 720):
-        if minutes * 60 >= 2 * longest:
-            return minutes
-    return 1440
 
 
 def _newest_before(schedule: Schedule, now: datetime) -> datetime:

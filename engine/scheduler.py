@@ -1,7 +1,8 @@
 """Automatic syncs: runs what is due, one run of an integration at a time, and raises an alarm for what needs a person.
 
 The same loop runs in the background of an open console and in ``crosswalk watch``; slots are claimed in the store, so any
-number of them may run. Nothing is ever forced: a guard that fires stops the run.
+number of them may run. Nothing is ever forced: a guard that fires stops the run. No slot is lost unsaid: one that was not
+run, or was cut short, is an alarm, also when the process that had claimed it is gone without a word.
 """
 
 from __future__ import annotations
@@ -9,17 +10,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Collection, Sequence
+import uuid
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from engine.alarms import Alarms
 from engine.changes import Plan, Run, RunState
-from engine.errors import Busy, CrosswalkError, UsageError
+from engine.errors import Busy, CrosswalkError, UnknownId, UsageError
 from engine.model import Field, Kind, Side
+from engine.pace import too_slow
 from engine.ports import Clock
-from engine.schedule import Schedule, jitter, next_slot
+from engine.schedule import Attempt, Due, Schedule, jitter, next_slot
 from engine.schedules import Schedules
 
 log = logging.getLogger(__name__)
@@ -28,6 +32,8 @@ log = logging.getLogger(__name__)
 TICK = 5.0
 #: How often it says that it lives; a console calls it dead after a minute.
 BEAT = 15.0
+#: After a longer sleep (of the machine) nobody is called dead yet: the others need a moment to wake up, too.
+NAP = timedelta(seconds=30)
 
 
 class Syncs(Protocol):
@@ -49,87 +55,119 @@ class Syncs(Protocol):
 
 @dataclass(slots=True)
 class Scheduler:
-    """Made by ``Workspace.scheduler()``; ``run`` it in a task and cancel that task to stop."""
+    """Made by ``Workspace.scheduler()``; ``run`` it in a task and cancel that task to stop.
+
+    ``name`` is for people; ``token`` tells this scheduler from every other one, also from one with the same process id.
+    """
 
     syncs: Syncs
     schedules: Schedules
     alarms: Alarms
     clock: Clock
     name: str = field(default_factory=lambda: f"process {os.getpid()}")
+    token: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
     running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    beaten: float = float("-inf")
+    looked: datetime | None = None
 
     async def run(self) -> None:
-        """Until cancelled. The batch in flight of a running sync is settled before this returns."""
-        beaten = float("-inf")
+        """Until cancelled. The batch in flight of a running sync is settled before this returns.
+
+        A store that cannot be used for a while (full disk, busy) does not end the loop; its silence is noticed elsewhere.
+        """
         try:
             while True:
-                if self.clock.monotonic() - beaten >= BEAT:
-                    self.schedules.beat(self.name)
-                    beaten = self.clock.monotonic()
-                self.start_due()
+                try:
+                    self.turn()
+                except CrosswalkError:
+                    log.exception("the scheduler could not look for what is due; it tries again")
                 await self.clock.sleep(TICK)
         finally:
             await self.stop()
-            self.schedules.silence(self.name)
+            self.schedules.silence(self.token)
+
+    def turn(self) -> list[Schedule]:
+        """One look: say that we live, notice who does not, start what is due; returns the schedules that were started."""
+        if self.clock.monotonic() - self.beaten >= BEAT:
+            self.schedules.beat(self.token, self.name)
+            self.beaten = self.clock.monotonic()
+        now = self.clock.now()
+        awake = self.looked is not None and now - self.looked <= NAP
+        self.looked = now
+        if awake:
+            self.notice_dead()
+        return self.start_due()
+
+    def notice_dead(self) -> None:
+        """Alarms for schedulers that died, and for the runs that died with them."""
+        gone = self.schedules.forget_dead()
+        if gone and any(schedule.enabled for schedule in self.schedules.all()):
+            for name, heard in gone:
+                text = f"the scheduler of {name} stopped without a word, last heard of at {heard:%Y-%m-%d %H:%M} UTC"
+                self.alarms.raise_("", f"{text}; automatic syncs go on in {self.name}", "warning")
+        for schedule in self.schedules.release_dead():
+            text = f"automatic sync {schedule.id} was cut short: the program that ran it ended without a word"
+            self.alarms.raise_(schedule.integration, f"{text}; it runs again at its next slot")
 
     def start_due(self) -> list[Schedule]:
         """Claim and start everything that is due now; returns the schedules that were started."""
         started = []
         now = self.clock.now()
         for schedule in self.schedules.all():
-            found = self.schedules.claim(schedule.id, now - jitter(schedule))
-            if found.given_up is not None:
-                text = f"automatic sync {schedule.id} missed {found.missed} slot(s), the newest at {found.given_up:%Y-%m-%d %H:%M} UTC"
-                self.alarms.raise_(schedule.integration, f"{text}; it runs again at its next slot", "warning")
+            found = self.schedules.claim(schedule.id, now - jitter(schedule), by=self.token)
+            self._say_missed(schedule, found)
             if found.slot is None:
                 continue
-            if schedule.integration in self.running:
-                self.schedules.skip(schedule.id, "skipped: the run before was still going on")
-                continue
-            if found.missed:
-                text = f"automatic sync {schedule.id} missed {found.missed} slot(s); one run now stands for all of them"
-                self.alarms.raise_(schedule.integration, text, "warning")
             task = asyncio.create_task(self.run_once(schedule), name=f"automatic sync {schedule.id}")
-            self.running[schedule.integration] = task
-            task.add_done_callback(lambda _, name=schedule.integration: self.running.pop(name, None))  # type: ignore[misc]
+            self.running[schedule.id] = task
+            task.add_done_callback(partial(self._over, schedule.id))
             started.append(schedule)
         return started
 
     async def run_once(self, schedule: Schedule) -> None:
         """Plan and sync once; whatever goes wrong is recorded with the schedule and raised as an alarm."""
+        began, at = self.clock.monotonic(), self.clock.now()
+
+        def attempt(run: Run | None = None, *, good: bool = False) -> Attempt:
+            seconds = round(self.clock.monotonic() - began, 1)
+            if run is None:
+                return Attempt(at, seconds, good)
+            return Attempt(at, seconds, good, run.totals.planned, run.totals.applied, run.id)
+
         try:
-            plan = await self.syncs.plan(
-                schedule.integration,
-                kinds=schedule.kinds,
-                fields=schedule.fields or None,
-                ids=schedule.ids or None,
-                overwrite=schedule.overwrite,
-                unattended=True,
-            )
-            if plan.guards:
-                reasons = "; ".join(f"{hit.guard}: {hit.message}" for hit in plan.guards)
-                raise UsageError(f"stopped by a guard, nothing was written: {reasons}. Look at it, then sync by hand")
-            run = await self.syncs.sync(plan, trigger=f"schedule {schedule.id}")
+            run = await self._sync(schedule)
         except Busy as error:
-            self.schedules.skip(schedule.id, f"skipped: {error}")
-            return
+            self._skipped(schedule, str(error))
         except CrosswalkError as error:
-            self._failed(schedule, str(error), "")
-            return
+            self._failed(schedule, str(error), attempt())
         except asyncio.CancelledError:
-            self.schedules.ended(schedule.id, "cut short: the program was closed", "", good=False)
+            self._cut_short(schedule, attempt())
             raise
         except Exception:
             log.exception("automatic sync %s failed unexpectedly", schedule.id)
-            self._failed(schedule, "an unexpected error; the details are in the log", "")
-            return
-        totals = run.totals
-        good = run.state is RunState.DONE and not (totals.rejected or totals.unverified)
-        text = f"{run.state}: {totals.applied} written, {totals.stale} stale, {totals.rejected} rejected, {totals.blocked} blocked, {totals.unverified} unverified"
-        if good:
-            self.schedules.ended(schedule.id, text, run.id, good=True)
+            self._failed(schedule, "an unexpected error; the details are in the log", attempt())
         else:
-            self._failed(schedule, text, run.id)
+            totals = run.totals
+            good = run.state is RunState.DONE and not (totals.rejected or totals.unverified)
+            text = f"{run.state}: {totals.applied} written, {totals.stale} stale, {totals.rejected} rejected, {totals.blocked} blocked, {totals.unverified} unverified"
+            if good:
+                self._good(schedule, text, attempt(run, good=True))
+            else:
+                self._failed(schedule, text, attempt(run))
+
+    async def _sync(self, schedule: Schedule) -> Run:
+        plan = await self.syncs.plan(
+            schedule.integration,
+            kinds=schedule.kinds,
+            fields=schedule.fields or None,
+            ids=schedule.ids or None,
+            overwrite=schedule.overwrite,
+            unattended=True,
+        )
+        if plan.guards:
+            reasons = "; ".join(f"{hit.guard}: {hit.message}" for hit in plan.guards)
+            raise UsageError(f"stopped by a guard, nothing was written: {reasons}. Look at it, then sync by hand")
+        return await self.syncs.sync(plan, trigger=f"schedule {schedule.id}")
 
     async def stop(self) -> None:
         """Cancel what runs and wait for it: the batch in flight is settled."""
@@ -140,28 +178,56 @@ class Scheduler:
 
     def next_fire(self, schedule: Schedule) -> str:
         """When it fires next, as ISO 8601 in UTC; empty while it is paused."""
-        if not schedule.enabled:
-            return ""
-        return (next_slot(schedule, schedule.last_slot or self.clock.now()) + jitter(schedule)).isoformat()
+        return next_fire(schedule).isoformat() if schedule.enabled else ""
 
-    def _failed(self, schedule: Schedule, reason: str, run: str) -> None:
-        self.schedules.ended(schedule.id, f"failed: {reason}", run, good=False)
+    # ------------------------------------------------------------------------------------------------ inside
+    def _over(self, schedule_id: str, _task: asyncio.Task[None]) -> None:
+        self.running.pop(schedule_id, None)
+
+    def _say_missed(self, schedule: Schedule, found: Due) -> None:
+        if found.given_up is not None and not found.busy:
+            text = f"automatic sync {schedule.id} missed {found.missed} slot(s), the newest at {found.given_up:%Y-%m-%d %H:%M} UTC"
+            self.alarms.raise_(schedule.integration, f"{text}; it runs again at its next slot", "warning")
+        elif found.busy:
+            text = f"automatic sync {schedule.id} skipped a slot, because a run of {schedule.integration} was still going on"
+            self.alarms.raise_(schedule.integration, f"{text}; choose a longer pause", "warning")
+        elif found.missed:
+            text = f"automatic sync {schedule.id} missed {found.missed} slot(s); one run now stands for all of them"
+            self.alarms.raise_(schedule.integration, text, "warning")
+
+    def _good(self, schedule: Schedule, text: str, attempt: Attempt) -> None:
+        self._ended(schedule, text, attempt)
+        try:
+            warning = too_slow(self.schedules.get(schedule.id))
+        except UnknownId:  # removed while it ran
+            return
+        if warning:
+            self.alarms.raise_(schedule.integration, f"automatic sync {schedule.id}: {warning}", "warning")
+
+    def _failed(self, schedule: Schedule, reason: str, attempt: Attempt) -> None:
+        self._ended(schedule, f"failed: {reason}", attempt)
         self.alarms.raise_(schedule.integration, f"automatic sync {schedule.id}: {reason}")
 
+    def _cut_short(self, schedule: Schedule, attempt: Attempt) -> None:
+        self._ended(schedule, "cut short: the program was closed", attempt)
+        text = f"automatic sync {schedule.id} was cut short: the program was closed; it runs again at its next slot"
+        self.alarms.raise_(schedule.integration, text, "warning")
 
-def overdue(schedules: Sequence[Schedule], clock: Clock, alive: Collection[str]) -> list[str]:
-    """What a monitor should say: no scheduler runs although schedules wait, or a schedule's slot passed unused."""
-    waiting = [schedule for schedule in schedules if schedule.enabled]
-    if not waiting:
-        return []
-    problems = []
-    if not alive:
-        problems.append("no scheduler is running: leave a console open or start `crosswalk watch`")
-    for schedule in waiting:
-        fires = next_slot(schedule, schedule.last_slot or schedule.since) + jitter(schedule)
-        late = clock.now() - fires
-        if late > timedelta(minutes=2):
-            problems.append(f"schedule {schedule.id} of {schedule.integration} should have run {late} ago")
-        if schedule.last_result.startswith("failed"):
-            problems.append(f"schedule {schedule.id} of {schedule.integration} {schedule.last_result}")
-    return problems
+    def _skipped(self, schedule: Schedule, reason: str) -> None:
+        try:
+            self.schedules.skip(schedule.id, f"skipped: {reason}")
+        except UnknownId:
+            log.warning("schedule %s was removed while it waited", schedule.id)
+        text = f"automatic sync {schedule.id} skipped a slot, because another program was at work"
+        self.alarms.raise_(schedule.integration, f"{text}; it runs again at its next slot", "warning")
+
+    def _ended(self, schedule: Schedule, result: str, attempt: Attempt) -> None:
+        try:
+            self.schedules.ended(schedule.id, result, attempt)
+        except UnknownId:
+            log.warning("schedule %s was removed while it ran; %s", schedule.id, result)
+
+
+def next_fire(schedule: Schedule) -> datetime:
+    """When a schedule fires next, its jitter included; in the past where a slot passed unused."""
+    return next_slot(schedule, schedule.last_slot or schedule.since) + jitter(schedule)

@@ -17,12 +17,15 @@ from engine.errors import UnknownId, UsageError
 from engine.history import History, entry
 from engine.model import Field, Kind, Side, utc_text
 from engine.ports import Clock, Store
-from engine.schedule import GRACE, Due, Schedule, due, validate
+from engine.schedule import GRACE, Attempt, Due, Schedule, due, next_slot, validate
 
 Q = Query()
 _ADAPTER = TypeAdapter(Schedule)
 #: A scheduler that has not said for this long that it lives is taken for dead.
 ALIVE = timedelta(seconds=60)
+#: So many attempts are remembered with a schedule.
+RECENT = 40
+SCHEDULER = "scheduler:"
 
 
 class Schedules:
@@ -89,45 +92,100 @@ class Schedules:
             self._note(changed, "resume schedule" if enabled else "pause schedule", None, None)
         return changed
 
-    def claim(self, schedule_id: str, now: datetime, *, grace: timedelta = GRACE) -> Due:
-        """Take what is due, durably: whoever asks next, in whatever process, finds nothing due any more."""
+    def claim(self, schedule_id: str, now: datetime, *, grace: timedelta = GRACE, by: str = "") -> Due:
+        """Take what is due, durably: whoever asks next, in whatever process, finds nothing due any more.
+
+        A slot whose integration is being synced by any scheduler is given up (``busy``). ``by`` is who will run the slot.
+        """
+        if not _may_be_due(self.get(schedule_id), now):
+            return Due(None)
         with self._store.transaction():
             schedule = self.get(schedule_id)
             found = due(schedule, now, grace=grace)
             taken = found.slot or found.given_up
-            if taken is not None:
-                self._save(replace(schedule, last_slot=taken, skipped=schedule.skipped + found.missed))
+            if taken is None:
+                return found
+            if found.slot is not None and self._in_flight(schedule.integration, by):
+                found = Due(None, found.missed + 1, given_up=found.slot, busy=True)
+            skipped = schedule.skipped + found.missed
+            changed = replace(schedule, last_slot=taken, skipped=skipped)
+            if found.busy:
+                changed = replace(changed, last_result="skipped: the run before was still going on")
+            elif found.slot is not None:
+                changed = replace(changed, running_by=by, running_since=now)
+            self._save(changed)
         return found
 
     def skip(self, schedule_id: str, reason: str) -> None:
         """Record that a claimed slot was not run."""
         with self._store.transaction():
-            schedule = self.get(schedule_id)
-            self._save(replace(schedule, skipped=schedule.skipped + 1, last_result=reason))
+            current = self.get(schedule_id)
+            done = replace(current, skipped=current.skipped + 1, last_result=reason, running_by="", running_since=None)
+            self._save(done)
 
-    def ended(self, schedule_id: str, result: str, run: str, *, good: bool) -> None:
+    def ended(self, schedule_id: str, result: str, attempt: Attempt) -> None:
         """Record how a run of the schedule ended; ``last_good`` is stamped only at the end of a good one."""
         with self._store.transaction():
             schedule = self.get(schedule_id)
-            last_good = self._clock.now() if good else schedule.last_good
-            self._save(replace(schedule, last_result=result, last_run=run or schedule.last_run, last_good=last_good))
+            changed = replace(
+                schedule,
+                last_result=result,
+                last_run=attempt.run or schedule.last_run,
+                last_good=self._clock.now() if attempt.good else schedule.last_good,
+                running_by="",
+                running_since=None,
+                recent=(*schedule.recent, attempt)[-RECENT:],
+            )
+            self._save(changed)
 
-    def beat(self, name: str) -> None:
-        """Say that the scheduler of this process lives (kept apart: it wakes nobody)."""
-        table, at = self._store.table("heartbeats"), utc_text(self._clock.now())
-        if not table.update({"at": at}, Q.run == f"scheduler:{name}"):
-            table.insert({"run": f"scheduler:{name}", "at": at})
+    def release_dead(self) -> list[Schedule]:
+        """Schedules whose scheduler died while it ran them, as they were; they are recorded as cut short."""
+        if not any(schedule.running_by for schedule in self.all()):
+            return []
+        with self._store.transaction():
+            alive = self._alive()
+            dead = [one for one in self.all() if one.running_by and one.running_by not in alive]
+            for one in dead:
+                attempt = Attempt(one.running_since or self._clock.now(), 0.0, good=False)
+                self.ended(one.id, "cut short: the program that ran it ended without a word", attempt)
+        return dead
 
-    def silence(self, name: str) -> None:
-        """Say that the scheduler of one process ends in order."""
-        self._store.table("heartbeats").remove(Q.run == f"scheduler:{name}")
+    def _in_flight(self, integration: str, by: str) -> bool:
+        alive = {by, *self._alive()}
+        return any(one.running_by in alive for one in self.all(integration) if one.running_by)
+
+    # ------------------------------------------------------------------------------------------------ schedulers
+    def beat(self, token: str, name: str = "") -> None:
+        """Say that a scheduler lives (kept apart: it wakes nobody). ``token`` is one process's, ``name`` is for people."""
+        table, beat = self._store.table("heartbeats"), {"at": utc_text(self._clock.now()), "name": name or token}
+        if not table.update(beat, Q.run == f"{SCHEDULER}{token}"):
+            table.insert({"run": f"{SCHEDULER}{token}", **beat})
+
+    def silence(self, token: str) -> None:
+        """Say that a scheduler ends in order."""
+        self._store.table("heartbeats").remove(Q.run == f"{SCHEDULER}{token}")
 
     def alive(self) -> list[str]:
         """Schedulers, by name, that have said within the last minute that they live."""
+        return sorted(self._alive().values())
+
+    def forget_dead(self) -> list[tuple[str, datetime]]:
+        """Schedulers that have been silent for over a minute and did not end in order: (name, last heard of); once."""
         oldest = utc_text(self._clock.now() - ALIVE)
-        docs = self._store.table("heartbeats").all()
-        names = (str(doc["run"]) for doc in docs if str(doc["run"]).startswith("scheduler:") and doc["at"] >= oldest)
-        return sorted(name.partition(":")[2] for name in names)
+        if not any(doc["at"] < oldest for doc in self._beats()):
+            return []
+        with self._store.transaction():
+            dead = [doc for doc in self._beats() if doc["at"] < oldest]
+            self._store.table("heartbeats").remove(doc_ids=[doc.doc_id for doc in dead])
+        return [(str(doc["name"]), datetime.fromisoformat(doc["at"])) for doc in dead]
+
+    def _alive(self) -> dict[str, str]:
+        """Names by token."""
+        oldest = utc_text(self._clock.now() - ALIVE)
+        return {doc["run"].removeprefix(SCHEDULER): str(doc["name"]) for doc in self._beats() if doc["at"] >= oldest}
+
+    def _beats(self) -> list[Document]:
+        return [doc for doc in self._store.table("heartbeats").all() if str(doc["run"]).startswith(SCHEDULER)]
 
     def _save(self, schedule: Schedule) -> None:
         changed = self._store.table("schedules").update(
@@ -144,3 +202,8 @@ class Schedules:
 
 def _read(doc: Mapping[str, Any]) -> Schedule:
     return _ADAPTER.validate_python(dict(doc))
+
+
+def _may_be_due(schedule: Schedule, now: datetime) -> bool:
+    """Without the store's lock: whether a look inside a transaction is worth it."""
+    return schedule.enabled and next_slot(schedule, schedule.last_slot or schedule.since) <= now

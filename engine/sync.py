@@ -139,7 +139,7 @@ class Runner:
         creations = [one for one in plan.creations if not one.blocked and _open(journal, one)]
         changes = self._without_moved(journal, changes, moved)
         total = len(changes) + len(creations)
-        progress = Progress(journal, self._context.events, self._context.clock, plan.integration, total)
+        progress = Progress(journal, self._context, total)
         writer = Writer(self._context, journal, control, progress)
         await writer.write([change for change in changes if not change.follows])
         await Creator(self._context, journal, control, progress).create(creations)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.events import Events
 from engine.model import Kind, Side
-from engine.ports import Capabilities, Clock, Connector, RecordCache, Store
+from engine.ports import Budget, Capabilities, Clock, Connector, RecordCache, Store
 from engine.settings import IntegrationSettings
 
 
@@ -50,3 +50,7 @@ class SyncContext:
         """Requests made so far on both connections."""
         different = {id(connector): connector for connector in self.connectors.values()}
         return sum(connector.budget().requests for connector in different.values())
+
+    def budgets(self) -> dict[str, Budget]:
+        """The rate budgets of both connections as of now, by name."""
+        return {name: self.connectors[side].budget() for side, name in self.connections.items()}

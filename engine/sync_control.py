@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from engine.changes import RunState
 from engine.errors import AuthenticationError, ConnectorError, PermissionMissing, RateLimited, Unreachable
-from engine.events import Events, RunProgress
+from engine.events import RunProgress
 from engine.journal import Journal
-from engine.ports import Clock
+from engine.sync_context import SyncContext
 
 #: Errors after which nothing more can be sent on a connection.
 FATAL = (AuthenticationError, PermissionMissing, Unreachable, RateLimited)
@@ -59,10 +59,11 @@ class Control:
 class Progress:
     """Counts changes that have their outcome; publishes and stores it, not more often than anybody can look."""
 
-    def __init__(self, journal: Journal, events: Events, clock: Clock, integration: str, total: int) -> None:
-        self._journal, self._events, self._clock, self._integration = journal, events, clock, integration
+    def __init__(self, journal: Journal, context: SyncContext, total: int) -> None:
+        self._journal, self._events, self._clock = journal, context.events, context.clock
+        self._integration, self._budgets = context.integration, context.budgets
         self._total, self._done = total, 0
-        self._started = self._event = self._beat = clock.monotonic()
+        self._started = self._event = self._beat = self._clock.monotonic()
         self.say("writing", force=True)
 
     def advance(self, changes: int, phase: str = "writing") -> None:
@@ -81,4 +82,4 @@ class Progress:
             self._events.publish(progress)
         if force or now - self._beat >= HEARTBEAT_SECONDS:
             self._beat = now
-            self._journal.heartbeat(self._done, self._total, rate, eta, phase)
+            self._journal.heartbeat(self._done, self._total, rate, eta, phase, self._budgets())

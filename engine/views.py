@@ -207,6 +207,8 @@ class CustomerReadiness:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
+    """Something that needs a person, until it is acknowledged."""
+
     id: int
     at: datetime
     integration: str
@@ -214,6 +216,12 @@ class Alarm:
     message: str
     acknowledged_by: str = ""
     acknowledged_at: datetime | None = None
+    told: str = ""  # what became of the ``on_alarm`` command: empty (none), "told", or why it failed
+
+    @property
+    def text(self) -> str:
+        """The message, and that nobody could be told of it."""
+        return f"{self.message} ({self.told})" if self.told not in {"", "told"} else self.message
 
 
 @dataclass(frozen=True, slots=True)

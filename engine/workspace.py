@@ -7,6 +7,7 @@ is used from one event loop; ``snapshot`` and ``detail`` may be called from any 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -16,6 +17,7 @@ from typing import Any, TextIO
 
 from engine import doctor
 from engine.actor import login_name
+from engine.alarm_hook import AlarmHook
 from engine.alarms import Alarms
 from engine.catalog import Catalog
 from engine.changes import Outcome, Plan, Run
@@ -39,6 +41,7 @@ from engine.mapping_exchange import MappingExchange, row_names
 from engine.mappings import Mappings
 from engine.match_consent import MatchConsent, matching_of
 from engine.model import Fee, Field, Kind, Side
+from engine.monitor import Monitor
 from engine.operations import Operations
 from engine.picking import acceptable, choices
 from engine.ports import Capabilities, CheckReport, Clock, ConnectorType, Draft, Registry, WriteOutcome
@@ -88,9 +91,10 @@ class Workspace(FieldVerbs):
         self._mappings = Mappings(self.store, self._history, clock, actor)
         self._fees = Fees(self.store, self.cache)
         self._exchange = MappingExchange(self.store, self.cache, self._mappings, clock, actor)
-        self._alarms = Alarms(self.store, clock, self.events, actor)
+        self._alarms = Alarms(self.store, clock, self.events, actor, AlarmHook(path))
         self.schedules = Schedules(self.store, self._history, clock, actor)
-        self._catalog = Catalog(self._connections, self.cache, clock, self.events)
+        self.monitor = Monitor(self.store, self.cache, self._connections, self.schedules, clock)
+        self._catalog = Catalog(self._connections, self.cache, clock, self.events, self.store)
         self._suggestions = Suggestions(self.cache, self._mappings)
         self._writers = Writers(self._integrations, self._connections, self._mappings)
         rules = Rules(self.store, self._history, clock, actor)
@@ -129,6 +133,7 @@ class Workspace(FieldVerbs):
         )
 
     async def close(self) -> None:
+        await asyncio.to_thread(self._alarms.close)
         await self._connections.close()
         self.cache.close()
         self.store.close()
@@ -140,6 +145,10 @@ class Workspace(FieldVerbs):
     def changes(self) -> dict[str, int]:
         """A counter per table that grows with every commit of any process: what a console polls."""
         return self.store.changes()
+
+    def reload(self) -> None:
+        """Read secrets and files of the workspace's directory anew at their next use; all else is read anew anyway."""
+        self._connections.reopen()
 
     def connection_types(self) -> list[ConnectorType]:
         return self._registry.types()
@@ -498,9 +507,10 @@ class Workspace(FieldVerbs):
     def acknowledge(self, alarm_id: int) -> None:
         self._alarms.acknowledge(alarm_id)
 
-    def scheduler(self) -> Scheduler:
-        """What runs the schedules, in the background of a console or of ``crosswalk watch``."""
-        return Scheduler(self, self.schedules, self._alarms, self.clock)
+    def scheduler(self, where: str = "") -> Scheduler:
+        """What runs the schedules, in the background of a console or of ``crosswalk watch`` (``where``)."""
+        name = f"{where} (process {os.getpid()})" if where else f"process {os.getpid()}"
+        return Scheduler(self, self.schedules, self._alarms, self.clock, name)
 
     def health(self) -> list[str]:
         """What a monitoring system should be told; empty when all is well."""

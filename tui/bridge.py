@@ -244,7 +244,7 @@ class Bridge:
         assert self._recovered is not None
         await self._recovered.wait()
         try:
-            await ws.scheduler().run()
+            await ws.scheduler("console").run()
         except Exception as error:
             log.exception("the scheduler ended")
             self._fail(error)

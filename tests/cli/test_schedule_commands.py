@@ -55,14 +55,23 @@ def test_a_schedule_is_added_listed_paused_and_removed(at, capsys, tmp_path):
     assert main([*at, "integration", "add", "trial", "shop", "books"]) == 0
     capsys.readouterr()
     assert main([*at, "schedule", "add", "every 2 hours", "--fields", "price", "--json"]) == 0
-    made = json.loads(capsys.readouterr().out)["schedule"]
+    said = json.loads(capsys.readouterr().out)
+    made = said["schedule"]
+    assert said["recommended"]["words"] == "every 15 minutes"
+    assert said["warning"] == ""
     assert (made["expression"], made["fields"], made["integration"]) == ("0 */2 * * *", ["price"], "trial")
     assert main([*at, "health"]) == 1
     assert "no scheduler is running" in capsys.readouterr().out
+    assert main([*at, "schedule", "recommend"]) == 0
+    assert "every 15 minutes is recommended: shop 0 rows" in capsys.readouterr().out
     assert main([*at, "schedule", "run", made["id"]]) == 0
     assert main([*at, "schedule", "pause", made["id"]]) == 0
-    assert main([*at, "health", "--json"]) == 0
     capsys.readouterr()
+    assert main([*at, "health", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["healthy"], document["problems"], document["alarms"]) == (True, [], [])
+    assert [one["id"] for one in document["schedules"]] == [made["id"]]
+    assert {one["name"] for one in document["connections"]} == {"shop", "books"}
     assert main([*at, "schedule", "list"]) == 0
     assert "every 2 hours" in (listed := capsys.readouterr().out)
     assert "paused" in listed
@@ -82,3 +91,59 @@ def test_watch_ends_in_order(at, number):
         watching.send_signal(number)
         assert "Stopped in order" in watching.stderr.read()
         assert watching.wait() == 0
+
+
+def test_sighup_reads_everything_anew_and_says_what_is_wrong(at, tmp_path):
+    hook = tmp_path / "workspace" / "crosswalk.toml"
+    command = [sys.executable, "-m", "tui", *at, "watch"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as watching:
+        assert watching.stderr is not None
+        assert "alarms go to" not in watching.stderr.readline()
+        hook.write_text('on_alarm = ["pager"]')
+        hook.chmod(0o600)
+        watching.send_signal(signal.SIGHUP)
+        assert watching.stderr.readline().startswith("Read anew: 0 schedules, alarms go to pager")
+        hook.write_text("on_alarm = 5")
+        watching.send_signal(signal.SIGHUP)
+        assert "on_alarm is a list of words" in watching.stderr.readline()
+        watching.send_signal(signal.SIGTERM)
+        assert watching.wait() == 0
+
+
+def test_the_command_for_alarms_can_be_tried(at, tmp_path, capsys):
+    assert main([*at, "alarms", "--test"]) == 2
+    assert "no on_alarm in" in capsys.readouterr().err
+    out = tmp_path / "told"
+    hook = tmp_path / "workspace" / "crosswalk.toml"
+    code = "import sys; open(sys.argv[1], 'w').write(sys.stdin.read())"
+    hook.write_text(f"on_alarm = {json.dumps([sys.executable, '-c', code, str(out)])}")
+    hook.chmod(0o600)
+    assert main([*at, "alarms", "--test"]) == 0
+    assert json.loads(out.read_text())["message"].startswith("This is a test")
+    hook.write_text('on_alarm = ["/no/such/program"]')
+    assert main([*at, "alarms", "--test", "--json"]) == 1
+    assert "cannot be run" in json.loads(capsys.readouterr().out.partition("\n")[2])["result"]
+
+
+def test_a_one_shot_command_tells_of_the_alarm_it_raises(at, tmp_path, capsys):
+    """A scheduled sync that cannot read raises an alarm; ``schedule run`` waits for the command that is told of it."""
+    for name in ("shop", "books"):
+        (tmp_path / f"{name}.csv").write_text("id,name,price\n1,Chair,10\n")
+        assert main([*at, "connection", "add", name, "files", "--set", f"products.path={tmp_path}/{name}.csv"]) == 0
+    assert main([*at, "integration", "add", "trial", "shop", "books"]) == 0
+    out, hook = tmp_path / "told", tmp_path / "workspace" / "crosswalk.toml"
+    code = "import sys; open(sys.argv[1], 'a').write(sys.stdin.read())"
+    hook.write_text(f"on_alarm = {json.dumps([sys.executable, '-c', code, str(out)])}")
+    hook.chmod(0o600)
+    capsys.readouterr()
+    assert main([*at, "schedule", "add", "hourly", "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)["schedule"]["id"]
+    (tmp_path / "shop.csv").unlink()
+    assert main([*at, "schedule", "run", made]) == 1
+    assert main([*at, "schedule", "run", made]) == 1
+    (told,) = [json.loads(line) for line in out.read_text().splitlines()]
+    assert (told["integration"], told["severity"]) == ("trial", "error")
+    assert "shop.csv" in told["message"]
+    capsys.readouterr()
+    assert main([*at, "health"]) == 1
+    assert "alarm of trial" in capsys.readouterr().out

@@ -10,11 +10,12 @@ import pytest
 
 from engine.alarms import Alarms
 from engine.changes import GuardHit, Plan, Purpose, Run, RunState, Totals
-from engine.errors import Busy, Unreachable
+from engine.errors import Busy, Unreachable, WorkspaceError
 from engine.events import Events
 from engine.history import History
+from engine.monitor import Mark, troubles
 from engine.schedule import jitter, next_slot
-from engine.scheduler import Scheduler, overdue
+from engine.scheduler import Scheduler
 from engine.schedules import Schedules
 from engine.store import open_store
 
@@ -136,7 +137,7 @@ async def test_a_bad_run_is_an_alarm_and_not_a_good_one(stage, answer):
     assert stage.now().last_good is None
     assert stage.now().last_result.startswith("failed")
     assert len(stage.messages()) == 1
-    assert overdue(stage.schedules.all(), stage.clock, ["here"]) != []
+    assert [one.mark for one in troubles(stage.schedules.all(), stage.clock.now(), ["here"])] == [Mark.FAILING]
 
 
 async def test_runs_of_one_integration_never_overlap(stage):
@@ -176,7 +177,9 @@ async def test_another_process_at_work_means_skipped_not_failed(stage):
     stage.scheduler.start_due()
     await stage.settle()
     assert stage.now().last_result.startswith("skipped")
-    assert stage.messages() == []
+    assert stage.messages() == [
+        f"automatic sync {stage.schedule.id} skipped a slot, because another program was at work; it runs again at its next slot"
+    ]
 
 
 async def test_two_schedulers_on_one_store_run_a_slot_once(stage):
@@ -194,13 +197,13 @@ async def test_the_loop_says_that_it_lives_and_ends_in_order(stage):
     loop = asyncio.create_task(stage.scheduler.run())
     await stage.syncs.started.wait()
     assert stage.schedules.alive() == ["here"]
-    assert overdue(stage.schedules.all(), stage.clock, stage.schedules.alive()) == []
+    assert troubles(stage.schedules.all(), stage.clock.now(), stage.schedules.alive()) == []
     loop.cancel()
     with pytest.raises(asyncio.CancelledError):
         await loop
     assert stage.now().last_result == "cut short: the program was closed"
     assert stage.schedules.alive() == []
-    assert "no scheduler is running" in overdue(stage.schedules.all(), stage.clock, [])[0]
+    assert "no scheduler is running" in troubles(stage.schedules.all(), stage.clock.now(), [])[0].text
 
 
 async def test_a_scheduler_that_died_is_noticed_within_a_minute(stage):
@@ -208,3 +211,98 @@ async def test_a_scheduler_that_died_is_noticed_within_a_minute(stage):
     assert stage.schedules.alive() == ["gone"]
     stage.clock.at += timedelta(seconds=61)
     assert stage.schedules.alive() == []
+
+
+async def test_a_run_that_takes_more_than_half_of_its_pause_is_an_alarm(stage):
+    async def slow_sync(plan, *, allow=(), trigger=""):
+        stage.clock.at += timedelta(minutes=8)
+        return GOOD
+
+    stage.syncs.sync = slow_sync
+    stage.pass_slots(1)
+    stage.scheduler.start_due()
+    await stage.settle()
+    assert stage.now().recent[-1].seconds == 480
+    assert stage.messages() == [
+        f"automatic sync {stage.schedule.id}: a run takes more than half of its 15 minutes; every 20 minutes would do"
+    ]
+
+
+async def test_attempts_are_remembered_with_what_they_found_and_wrote(stage):
+    for _ in range(45):
+        stage.pass_slots(1)
+        stage.scheduler.start_due()
+        await stage.settle()
+    recent = stage.now().recent
+    assert len(recent) == 40, "and no more"
+    assert (recent[-1].found, recent[-1].written, recent[-1].run, recent[-1].good) == (2, 1, "r1", True)
+
+
+async def test_a_scheduler_that_dies_in_a_run_leaves_no_slot_unsaid(stage):
+    """``stage.scheduler`` is killed while it runs; another one notices within a minute and two looks."""
+    stage.syncs.gate.clear()
+    stage.pass_slots(1)
+    stage.scheduler.turn()
+    await stage.syncs.started.wait()
+    lost = list(stage.scheduler.running.values())
+    stage.syncs.gate = asyncio.Event()
+    other = Scheduler(stage.syncs, stage.schedules, stage.alarms, stage.clock, "there")
+    other.turn()
+    for _ in range(14):
+        stage.clock.at += timedelta(seconds=5)
+        other.turn()
+    assert stage.schedules.alive() == ["there"]
+    assert stage.now().last_result == "cut short: the program that ran it ended without a word"
+    assert [alarm.integration for alarm in stage.alarms.all(open_only=True)] == ["shop", ""]
+    cut, gone = stage.messages()
+    assert "cut short" in cut
+    assert gone.startswith("the scheduler of here stopped without a word")
+    for task in lost:
+        task.cancel()
+    await asyncio.gather(*lost, return_exceptions=True)
+
+
+async def test_after_a_sleep_of_the_machine_nobody_is_called_dead_at_once(stage):
+    other = Scheduler(stage.syncs, stage.schedules, stage.alarms, stage.clock, "there")
+    stage.scheduler.turn()
+    other.turn()
+    stage.clock.at += timedelta(minutes=7)
+    other.turn()
+    stage.scheduler.turn()
+    stage.clock.at += timedelta(seconds=5)
+    other.turn()
+    assert stage.schedules.alive() == ["here", "there"]
+    assert stage.messages() == []
+
+
+async def test_a_store_that_cannot_be_used_for_a_while_does_not_end_the_loop(stage, caplog):
+    real, failing = stage.schedules.all, [True]
+
+    def broken(*which):
+        if failing[0]:
+            raise WorkspaceError("the disk is full")
+        return real(*which)
+
+    stage.schedules.all = broken
+    loop = asyncio.create_task(stage.scheduler.run())
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert "could not look" in caplog.text
+    failing[0] = False
+    stage.pass_slots(1)
+    stage.clock.ticks.put_nowait(None)
+    await stage.syncs.started.wait()
+    loop.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await loop
+
+
+async def test_a_schedule_removed_while_it_runs_hurts_nobody(stage):
+    stage.syncs.gate.clear()
+    stage.pass_slots(1)
+    stage.scheduler.start_due()
+    await stage.syncs.started.wait()
+    stage.schedules.remove(stage.schedule.id)
+    stage.syncs.gate.set()
+    await stage.settle()
+    assert stage.schedules.all() == []

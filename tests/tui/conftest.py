@@ -163,7 +163,7 @@ class FakeWorkspace:
         self._called("recover")
         return []
 
-    def scheduler(self) -> Any:
+    def scheduler(self, where: str = "") -> Any:
         return IdleScheduler()
 
     def changes(self) -> dict[str, int]:

@@ -72,6 +72,7 @@ async def add(
 ) -> None:
     """Sync an integration by itself. What would need a person (a guard, a first sync) is never done by it."""
     from engine.model import Side
+    from engine.pace import short_of
 
     chosen = work.ws.integration(integration)
     made = work.ws.schedules.add(
@@ -83,21 +84,22 @@ async def add(
         overwrite=None if overwrite is None else Side(overwrite),
         ids=values.ids(ids) or (),
     )
-    recent = [r for r in work.ws.runs(chosen.name) if r.ended is not None]
-    longest = max(((r.ended - r.started).total_seconds() for r in recent if r.ended), default=0.0)
-    work.out.result({"schedule": made}, f"{made.id} added: {made.expression} {made.timezone}")
-    if longest > _shortest(made.expression) * 30:
-        work.out.say(
-            f"crosswalk: a run took {longest / 60:.0f} minutes, more than half of this pause; choose a longer one"
-        )
+    pace = work.ws.monitor.pace(chosen)
+    short = short_of(made.expression, pace)
+    value = {"schedule": made, "recommended": pace, "warning": short}
+    work.out.result(value, f"{made.id} added: {made.expression} {made.timezone}", f"{pace}.")
+    if short:
+        work.out.say(f"crosswalk: {short}")
     if not work.ws.schedules.alive():
         work.out.say("It runs while a console is open, or: crosswalk watch")
 
 
-def _shortest(expression: str) -> int:
-    from engine.cron_bounds import bounds
-
-    return bounds(expression).shortest
+@app.command("recommend")
+@verb()
+async def recommend(work: Work, integration: IntegrationOption = None) -> None:
+    """Recommend a pause from the catalogues' size, both rate limits and how long the last runs took."""
+    pace = work.ws.monitor.pace(work.ws.integration(integration))
+    work.out.result({"recommended": pace}, f"{pace}.")
 
 
 @app.command("list")
@@ -105,11 +107,14 @@ def _shortest(expression: str) -> int:
 async def list_all(work: Work) -> None:
     """List all schedules: when each runs next, how the last run ended, and the last good one."""
     from engine.cron_words import to_words
+    from engine.pace import too_slow
 
     scheduler = work.ws.scheduler()
     found = work.ws.schedules.all()
     if work.out.json:
-        work.out.document({"schedules": [{"schedule": s, "next": scheduler.next_fire(s)} for s in found]})
+        work.out.document(
+            {"schedules": [{"schedule": s, "next": scheduler.next_fire(s), "warning": too_slow(s)} for s in found]}
+        )
         return
     rows = [
         (
@@ -126,6 +131,9 @@ async def list_all(work: Work) -> None:
     ]
     headers = ("SCHEDULE", "INTEGRATION", "RHYTHM", "ZONE", "NEXT (UTC)", "LAST GOOD (UTC)", "LAST RUN", "MISSED")
     work.out.table(headers, rows)
+    for s in found:
+        if warning := too_slow(s):
+            work.out.say(f"crosswalk: {s.id}: {warning}")
 
 
 @app.command("remove")
@@ -160,4 +168,4 @@ async def run(work: Work, schedule_id: ScheduleArgument) -> int:
     await work.ws.scheduler().run_once(schedule)
     done = work.ws.schedules.get(schedule_id)
     work.out.result({"schedule": done}, f"{schedule_id}: {done.last_result}")
-    return failures.FAILED if done.last_result.startswith(("failed", "skipped")) else failures.DONE
+    return failures.FAILED if done.failing or done.last_result.startswith("skipped") else failures.DONE

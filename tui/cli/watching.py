@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Callable
 
 import typer
 
+from engine.errors import CrosswalkError
 from tui.cli import failures
 from tui.cli.output import counted
 from tui.cli.verbs import Work, verb
@@ -20,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 @verb(networked=True)
 async def watch(work: Work) -> int:
-    """Run the schedules until SIGTERM or Ctrl-C, which settle the batch in flight. SIGHUP reads the schedules anew."""
+    """Run the schedules until SIGTERM or Ctrl-C, which settle the batch in flight. SIGHUP reads everything anew."""
     from engine.events import AlarmRaised, Event, RunEnded
     from tui.widgets.plan_lines import totals_text
 
@@ -32,15 +34,20 @@ async def watch(work: Work) -> int:
         elif isinstance(event, AlarmRaised):
             work.out.say(f"ALARM {event.integration}: {event.message}")
 
-    scheduler = work.ws.scheduler()
+    scheduler = work.ws.scheduler("watch")
     leave = work.ws.events.subscribe(said)
     loop = asyncio.get_running_loop()
     ticking = asyncio.create_task(scheduler.run())
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ticking.cancel)
-    loop.add_signal_handler(signal.SIGHUP, scheduler.start_due)
-    schedules = work.ws.schedules.all()
-    work.out.say(f"Watching {counted(len(schedules), 'schedule')} of {work.ws.path}; SIGTERM ends it in order")
+
+    def reload() -> None:
+        work.ws.reload()
+        work.out.say(f"Read anew: {_state(work)}")
+        scheduler.turn()
+
+    loop.add_signal_handler(signal.SIGHUP, _guarded, reload, work)
+    work.out.say(f"Watching {_state(work)} of {work.ws.path}; SIGTERM ends it in order")
     try:
         await ticking
     except asyncio.CancelledError:
@@ -50,10 +57,55 @@ async def watch(work: Work) -> int:
     return failures.DONE
 
 
+def _guarded(reload: Callable[[], None], work: Work) -> None:
+    """A file that is wrong after a change is said, and ends nothing."""
+    try:
+        reload()
+    except CrosswalkError as error:
+        work.out.say(f"crosswalk: {error}")
+
+
+def _state(work: Work) -> str:
+    """What is watched: schedules, and who is told of alarms."""
+    from engine.alarm_hook import read_hook
+
+    text = counted(len(work.ws.schedules.all()), "schedule")
+    try:
+        hook = read_hook(work.ws.path)
+    except CrosswalkError as error:
+        return f"{text} (on_alarm: {error})"
+    return text if hook is None else f"{text}, alarms go to {hook.argv[0]}"
+
+
 @verb()
 async def health(work: Work) -> int:
     """Exit code 0 when all is well, 1 when something needs a person; each problem on a line."""
     problems = work.ws.health()
-    value = {"healthy": not problems, "problems": problems, "schedulers": work.ws.schedules.alive()}
-    work.out.result(value, *(problems or ["All is well."]))
+    if work.out.json:
+        scheduler = work.ws.scheduler()
+        value = {
+            "healthy": not problems,
+            "problems": problems,
+            "schedulers": work.ws.schedules.alive(),
+            "schedules": [
+                {
+                    "id": one.id,
+                    "integration": one.integration,
+                    "enabled": one.enabled,
+                    "next": scheduler.next_fire(one),
+                    "last_good": one.last_good,
+                    "last_result": one.last_result,
+                    "missed": one.skipped,
+                }
+                for one in work.ws.schedules.all()
+            ],
+            "connections": [
+                {"name": view.name, "state": view.state, "message": view.message, "checked_at": view.checked_at}
+                for view in work.ws.connections()
+            ],
+            "alarms": work.ws.alarms(),
+        }
+        work.out.document(value)
+    else:
+        work.out.lines(problems or ["All is well."])
     return failures.FAILED if problems else failures.DONE

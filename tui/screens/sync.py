@@ -36,7 +36,7 @@ ALARM_COLUMNS: tuple[Column[Alarm], ...] = (
     Column("at", "Alarm since", lambda alarm: moment(alarm.at), 19),
     Column("severity", "", lambda alarm: alarm.severity, 8, tone=lambda _alarm: "bad"),
     Column("integration", "Integration", lambda alarm: alarm.integration, 10, weight=1, drop=1),
-    Column("message", "What", lambda alarm: alarm.message, 20, weight=6),
+    Column("message", "What", lambda alarm: alarm.text, 20, weight=6),
 )
 
 
