@@ -11,9 +11,11 @@ from engine.draft_fields import completed, names_of
 from engine.errors import UnknownId, UsageError
 from engine.fields import parse, read
 from engine.integrations import Integration
+from engine.lookalikes import lookalikes
 from engine.mappings import Mappings
 from engine.model import Customer, Field, Kind, Product, Side, Sku
 from engine.ports import Capabilities, Draft, RecordCache
+from engine.suggestions import Suggestions
 from engine.views import CustomerReadiness, DraftProblem
 
 #: What a storefront customer needs; CloudBlue SimpleAPI ``POST /customers`` demands name, address, contact and language.
@@ -32,8 +34,8 @@ TEMPLATE_FIELDS = (*TEXT_FIELDS, "price", "cost", "sku", "vendor", "taxable", "m
 class Drafting:
     """Builds drafts from what was last read; contacts no system."""
 
-    def __init__(self, cache: RecordCache, mappings: Mappings) -> None:
-        self._cache, self._mappings = cache, mappings
+    def __init__(self, cache: RecordCache, mappings: Mappings, suggestions: Suggestions) -> None:
+        self._cache, self._mappings, self._suggestions = cache, mappings, suggestions
 
     def products(
         self, integration: Integration, ids: Collection[str], template: Mapping[str, str], target: Capabilities
@@ -75,23 +77,36 @@ class Drafting:
                 if code and (twin := by_code.get(code.casefold())):
                     wrong.append((field, f"{integration.backoffice} has a product with {field} {code}: {twin}"))
             by_name.setdefault(draft.name.casefold(), f"the draft of {product_id}")
+            for code in (draft.sku.value if draft.sku else "", draft.upc):
+                if code:
+                    by_code.setdefault(code.casefold(), f"the draft of {product_id}")
             drafts.append(draft)
             problems += [DraftProblem(product_id, field, message) for field, message in wrong]
         return tuple(drafts), tuple(problems)
 
     def readiness(self, integration: Integration, ids: Collection[str] | None) -> list[CustomerReadiness]:
-        """Active back-office customers nothing is mapped to, each with the labels of missing profile fields."""
-        taken = {m.backoffice_id for m in self._mappings.mapped(integration.name, Kind.CUSTOMERS).values()}
+        """Active back-office customers nothing is mapped to, each with the labels of missing profile fields, and with
+        the storefront customers it seems to be already.
+        """
+        mapped = self._mappings.mapped(integration.name, Kind.CUSTOMERS)
+        taken = {m.backoffice_id for m in mapped.values()}
         defaults = integration.settings.customers
-        found = []
+        wanted = []
         for record in self._cache.records(integration.backoffice, Kind.CUSTOMERS):
             if not isinstance(record, Customer) or record.id in taken or not record.active:
                 continue
             if ids is None or record.id in ids:
-                country, language = record.country or defaults.country, record.language or defaults.language
-                customer = replace(record, country=country, language=language)
-                missing = tuple(LABELS.get(f, f) for f in PROFILE if not getattr(customer, f).strip())
-                found.append(CustomerReadiness(customer, missing))
+                wanted.append(record)
+        there = (r for r in self._cache.records(integration.storefront, Kind.CUSTOMERS) if isinstance(r, Customer))
+        suggested = self._suggestions.all(integration.name, Kind.CUSTOMERS)
+        likely = {row: guesses for row, guesses in suggested.items() if row not in mapped}
+        twins = lookalikes(there, wanted, likely, self._mappings.rejected(integration.name, Kind.CUSTOMERS))
+        found = []
+        for record in wanted:
+            country, language = record.country or defaults.country, record.language or defaults.language
+            customer = replace(record, country=country, language=language)
+            missing = tuple(LABELS.get(f, f) for f in PROFILE if not getattr(customer, f).strip())
+            found.append(CustomerReadiness(customer, missing, twins.get(record.id, ())))
         return found
 
     def customers(self, integration: Integration, ids: Collection[str]) -> list[Draft]:

@@ -199,10 +199,14 @@ class DraftProblem:
 
 @dataclass(frozen=True, slots=True)
 class CustomerReadiness:
-    """Whether a back-office customer can be created in the storefront, and which profile fields are missing."""
+    """Whether a back-office customer can be created in the storefront, and which profile fields are missing.
+
+    ``twins`` names storefront customers that it seems to be already (``Contoso Ltd (17): same name``).
+    """
 
     customer: Customer
     missing: tuple[str, ...]
+    twins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ class Workspace(FieldVerbs):
             Schemas(self.store, clock),
             FieldMappings(self.store, self._history, clock, actor),
         )
-        self._drafting = Drafting(self.cache, self._mappings)
+        self._drafting = Drafting(self.cache, self._mappings, self._suggestions)
         self._operations = Operations(
             self.store, self.cache, self.locks, clock, self.events, actor, self.lineage, self._connections,
             self._integrations, self._catalog, self._lists, self._mappings, self._alarms, rules, self._writers,
@@ -471,7 +471,7 @@ class Workspace(FieldVerbs):
     def customer_readiness(
         self, integration: str | None, ids: Collection[str] | None = None
     ) -> list[CustomerReadiness]:
-        """Back-office customers nothing is mapped to, with the profile fields the storefront would miss."""
+        """Back-office customers nothing is mapped to: the profile fields they lack, and whom they look like there."""
         return self._drafting.readiness(self.integration(integration), ids)
 
     async def import_customers(

@@ -175,7 +175,7 @@ def test_products_are_added_and_mapped_by_that(crosswalk, shop):
 def test_customers_are_imported_when_their_profile_is_complete(crosswalk, shop):
     overview = crosswalk("import", "customers", "--json")
     assert overview.code == 0
-    assert all(one["ready"] == (not one["missing"]) for one in overview.document["customers"])
+    assert all(one["ready"] == (not one["missing"] and not one["looks_like"]) for one in overview.document["customers"])
     incomplete = next(one for one in overview.document["customers"] if one["missing"])
     count = len(shop.marketplace.state.tables["customers"])
     refused = crosswalk("import", "customers", incomplete["id"], "--yes")
@@ -187,12 +187,31 @@ def test_customers_are_imported_when_their_profile_is_complete(crosswalk, shop):
         crosswalk("integration", "set", "shop", "--set", "customers.country=US", "--set", "customers.language=en").code
         == 0
     )
-    overview = crosswalk("import", "customers", "--json")
-    ready = [one["id"] for one in overview.document["customers"] if one["ready"]]
-    assert 0 < len(ready) < len(overview.document["customers"])
+    overview = crosswalk("import", "customers", "--json").document["customers"]
+    known = [one["id"] for one in overview if one["looks_like"] and not one["missing"]]
+    refused = crosswalk("import", "customers", known[0], "--yes")
+    assert refused.code == 1
+    assert "looks like" in refused.err
+    assert "--duplicates" in refused.err
+    named_there = {row.get("externalId") for row in shop.marketplace.state.tables["customers"].values()}
+    known.sort(key=named_there.__contains__)
+    for one in known[:2]:  # two that nobody there looks like
+        row = next(row for row in shop.syncro.state.tables["customers"].values() if str(row["id"]) == one)
+        name = f"Quite Another {one}"
+        row.update(business_name=name, business_then_name=name, email=f"hello@quite-another-{one}.example")
+        row.update(firstname="Zoe", lastname=f"Zander{one}", phone=f"555 01{one}")
+    assert crosswalk("pull").code == 0
+    assert crosswalk("suggest", "customers").code == 0
+    overview = crosswalk("import", "customers", "--json").document["customers"]
+    assert {one["id"] for one in overview if one["ready"]} == set(known[:2])
     done = crosswalk("import", "customers", "--all", "--yes", "--json")
     assert done.code == 0, done.err
-    assert len(shop.marketplace.state.tables["customers"]) == count + len(ready)
+    assert len(shop.marketplace.state.tables["customers"]) == count + 2
+    made = [row for row in shop.marketplace.state.tables["customers"].values() if row["name"].startswith("Quite")]
+    assert sorted(row["externalId"] for row in made) == sorted(known[:2])
+    again = crosswalk("import", "customers", known[2], "--duplicates", "--yes", "--json")
+    assert again.code == 0, again.err
+    assert len(shop.marketplace.state.tables["customers"]) == count + 3
 
 
 def test_a_product_that_exists_already_is_named_and_not_created_again(crosswalk, shop):

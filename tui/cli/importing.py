@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from engine.errors import UnknownId, UsageError
+from engine.views import CustomerReadiness
 from tui.cli import failures
 from tui.cli.confirm import confirmed, need_confirmation
 from tui.cli.options import AllowOption, DryRunOption, IntegrationOption, YesOption
@@ -24,13 +26,20 @@ async def customers(
     ids: Annotated[
         list[str] | None, typer.Argument(metavar="ID...", help="Back-office ids; none shows who is ready.")
     ] = None,
-    everyone: Annotated[bool, typer.Option("--all", help="Every customer whose profile is complete.")] = False,
+    everyone: Annotated[
+        bool, typer.Option("--all", help="Every customer whose profile is complete and whom nobody there looks like.")
+    ] = False,
+    duplicates: Annotated[
+        bool, typer.Option("--duplicates", help="Also those that the storefront seems to have already.")
+    ] = False,
     dry_run: DryRunOption = False,
     yes: YesOption = False,
     allow: AllowOption = None,
     integration: IntegrationOption = None,
 ) -> int:
-    """Create customers in the storefront; they are mapped by that. Incomplete profiles say which fields are missing."""
+    """Create customers in the storefront; they are mapped by that. Incomplete profiles say which fields are missing,
+    and customers that the storefront seems to have already are left out: map these.
+    """
     if ids and everyone:
         raise UsageError("give ids or --all, not both; nothing was created")
     wanted = list(dict.fromkeys(ids or ()))
@@ -44,24 +53,28 @@ async def customers(
             raise UnknownId(
                 "unmapped back-office customer", missing, "see `crosswalk import customers`; nothing was created"
             )
-    ready = [one for one in found if not one.missing]
-    lines = aligned(
-        ("ID", "NAME", "E-MAIL", "READY", "MISSING"),
-        [
-            (o.customer.id, o.customer.name, o.customer.email, "no" if o.missing else "yes", ", ".join(o.missing))
-            for o in found
-        ],
-    )
+    ready = [one for one in found if not one.missing and (duplicates or not one.twins)]
+    lines = _table(found)
+    for one in found if creates else ():
+        who = f"{one.customer.id} {one.customer.name}"
+        if one.missing and wanted:
+            work.out.say(f"{who}: missing {', '.join(one.missing)}; not created")
+        elif one.twins and not one.missing and not duplicates:
+            work.out.say(f"{who}: looks like {'; '.join(one.twins)}; not created: map it, or add --duplicates")
     if not creates or not ready:
         rows = [
-            {"id": o.customer.id, "name": o.customer.name, "ready": not o.missing, "missing": o.missing} for o in found
+            {
+                "id": o.customer.id,
+                "name": o.customer.name,
+                "ready": not o.missing and not o.twins,
+                "missing": o.missing,
+                "looks_like": o.twins,
+            }
+            for o in found
         ]
         work.out.result({"dry_run": dry_run, "ready": len(ready), "customers": rows}, *lines)
         work.out.say(f"{counted(len(ready), 'customer')} of {len(found):,} could be created; nothing was created")
         return failures.FAILED if creates and found else failures.DONE
-    for one in found:
-        if one.missing and wanted:
-            work.out.say(f"{one.customer.id} {one.customer.name}: missing {', '.join(one.missing)}; not created")
     question = f"Create {counted(len(ready), 'customer')} in the storefront?"
     if not confirmed(work.out, [] if yes and work.out.json else lines, question, yes=yes):
         work.out.say("Not confirmed: nothing was created")
@@ -71,3 +84,18 @@ async def customers(
     )
     code = finish(work, run)
     return failures.PARTIAL if wanted and len(ready) < len(wanted) and code == failures.DONE else code
+
+
+def _table(found: Sequence[CustomerReadiness]) -> list[str]:
+    rows = [
+        (
+            one.customer.id,
+            one.customer.name,
+            one.customer.email,
+            "no" if one.missing or one.twins else "yes",
+            ", ".join(one.missing),
+            "; ".join(one.twins),
+        )
+        for one in found
+    ]
+    return aligned(("ID", "NAME", "E-MAIL", "READY", "MISSING", "LOOKS LIKE"), rows)

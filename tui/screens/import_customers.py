@@ -24,15 +24,21 @@ if TYPE_CHECKING:
 
 
 def missing_text(item: CustomerReadiness) -> str:
-    """What keeps a customer from being imported."""
-    return f"lacks {', '.join(item.missing)}" if item.missing else "complete"
+    """What keeps a customer from being imported, or should make one think twice."""
+    if item.missing:
+        return f"lacks {', '.join(item.missing)}"
+    return f"looks like {item.twins[0]}" if item.twins else "complete"
+
+
+def _doubtful(item: CustomerReadiness) -> bool:
+    return bool(item.missing or item.twins)
 
 
 COLUMNS: tuple[Column[CustomerReadiness], ...] = (
     Column("name", "Customer", lambda item: item.customer.name, 18, weight=4),
     Column("id", "Id", lambda item: item.customer.id, 8, drop=2),
     Column("email", "E-mail", lambda item: item.customer.email, 14, weight=3, drop=1),
-    Column("profile", "Profile", missing_text, 20, weight=5, tone=lambda item: "warn" if item.missing else "good"),
+    Column("profile", "Profile", missing_text, 20, weight=5, tone=lambda item: "warn" if _doubtful(item) else "good"),
 )
 
 
@@ -42,7 +48,7 @@ class ImportCustomers(Page[Any]):
     HEADING = "Import customers to the storefront"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "Mark", id="customers.mark"),
-        Binding("asterisk", "all", "All complete", id="customers.all"),
+        Binding("asterisk", "all", "All new ones", id="customers.all"),
         Binding("ctrl+s,s", "take", "Import", id="customers.import"),
     ]
 
@@ -70,9 +76,9 @@ class ImportCustomers(Page[Any]):
 
     @work(exclusive=True, group="read", exit_on_error=False)
     async def read(self) -> None:
-        """Fill the list: complete customers first."""
+        """Fill the list: complete customers that nobody there looks like first."""
         items = await ask(self, lambda ws: ws.customer_readiness(self.integration, self.ids))
-        items = sorted(items, key=lambda item: (bool(item.missing), item.customer.name.casefold()))
+        items = sorted(items, key=lambda item: (bool(item.missing), bool(item.twins), item.customer.name.casefold()))
         self.table.show(items)
         if self.ids is not None:
             self.table.mark_all()
@@ -83,20 +89,30 @@ class ImportCustomers(Page[Any]):
     def _say(self) -> None:
         rows = self.table.rows
         complete = sum(not item.missing for item in rows)
-        text = f"{many(len(rows), 'customer')}: {complete:,} complete, {len(rows) - complete:,} not · "
+        known = sum(bool(item.twins) and not item.missing for item in rows)
+        text = f"{many(len(rows), 'customer')}: {complete:,} complete, {len(rows) - complete:,} not"
+        text += f" · {known:,} of them the storefront seems to have: map these instead · " if known else " · "
         text += (
             f"{len(self.table.marks):,} marked" if self.table.marks else "none marked: the one under the cursor counts"
         )
         row = self.table.row
         if row is not None and row.missing:
             text += f" · {row.customer.name} {missing_text(row)}: complete it in the back office and read again"
+        elif row is not None and row.twins:
+            text += f" · {row.customer.name} looks like {'; '.join(row.twins)}"
         self.query_one(".page--lines", Static).update(content(text))
 
     def action_mark(self) -> None:
         self.table.toggle_mark()
 
     def action_all(self) -> None:
-        self.table.mark_all()
+        """Mark (or unmark) what is complete and new; what looks like a customer there has to be marked one by one."""
+        table = self.table
+        places = [place for place, index in enumerate(table.view) if not _doubtful(table.rows[index])]
+        if table.marks:
+            table.unmark()
+        else:
+            table.mark_places(places)
 
     @work(exclusive=True, group="take", exit_on_error=False)
     async def action_take(self) -> None:
@@ -104,12 +120,18 @@ class ImportCustomers(Page[Any]):
         if not chosen:
             self.query_one(".page--problem", Static).update(content("! Incomplete profiles cannot be imported."))
             return
+        lines = ["They are created in the storefront and mapped by that. This cannot be undone from here."]
+        if twins := [item for item in chosen if item.twins]:
+            first = f"{twins[0].customer.name} looks like {'; '.join(twins[0].twins)}"
+            more = f", and {len(twins) - 1:,} more look like others" if len(twins) > 1 else ""
+            lines.insert(0, f"! The storefront may have them already: {first}{more}. Mapping makes no second one.")
         question = Confirm(
             f"Import {many(len(chosen), 'customer')}",
-            ["They are created in the storefront and mapped by that. This cannot be undone from here."],
+            lines,
             names=[item.customer.name for item in chosen],
             yes="Import",
             no="Not now",
+            danger=bool(twins),
         )
         if not await self.app.push_screen_wait(question):
             return
