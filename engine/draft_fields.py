@@ -1,6 +1,6 @@
 """Pure: the further fields of a new product that its system declares (``Capabilities.draft_fields``), filled and checked.
 
-Each field takes what was given, else what the storefront's record says of its stock, else the field's default. What only
+Each field takes what was given (blank stays blank), else what the storefront's record says of its stock, else the field's default. What only
 stocked products have is left out of the others. A first quantity is written after the record was made, never with it.
 """
 
@@ -40,7 +40,7 @@ def completed(
     for field in able.draft_fields:
         if field.stocked and not draft.maintain_stock:
             continue
-        value = given.get(field.name, "").strip() or _own(field, draft)
+        value = given[field.name].strip() if field.name in given else _own(field, draft)
         if problem := _problem(field, value, stocked=draft.maintain_stock):
             wrong.append((field.name, problem))
         if value:

@@ -17,11 +17,11 @@ from tinydb import where
 from tinydb.table import Document
 
 from engine import baselines
-from engine.baselines import KEPT, Baseline, Save
+from engine.baselines import KEPT, Baseline, Decision, Save
 from engine.changes import Change, Creation, Outcome, Plan, Purpose, Run, RunState, Totals
 from engine.fields import same
 from engine.heartbeats import budget_words
-from engine.model import Side, utc_text
+from engine.model import Field, Side, utc_text
 from engine.plan_file import dump
 from engine.ports import Budget, Result, Store
 from engine.run_log import OUTCOME, change_key, key_of, outcome_documents, run_document, totals, view
@@ -182,9 +182,11 @@ class Journal:
             outcomes = self._keep(settled)
             self._keep_baselines(settled)
             self._keep_history(outcomes, settled)
-            for _, verdict in settled:
+            for item, verdict in settled:
                 if verdict.mapping is not None:
                     self._map(verdict.mapping)
+                    if isinstance(item, Creation) and item.draft.quantity:
+                        self._promise_quantity(verdict.mapping)
             if intents:
                 self._store.table("intents").remove(doc_ids=list(intents))
         return outcomes
@@ -337,6 +339,22 @@ class Journal:
             "backoffice_name": mapping.backoffice_name,
         }
         self._store.table("mappings").insert(row)
+
+    def _promise_quantity(self, mapping: NewMapping) -> None:
+        """Until its first quantity is written, a new record's zero is not an answer: the next sync fills it, whoever is
+        master. The write of this run uses the decision up.
+        """
+        now, actor = utc_text(self._clock.now()), self._context.actor
+        row = {
+            "integration": mapping.integration,
+            "kind": mapping.kind.value,
+            "storefront_id": mapping.storefront_id,
+            "field": Field.QUANTITY.value,
+        }
+        decision = {"keep": Side.STOREFRONT.value, "value": None, "actor": actor, "at": now}
+        self._store.table("decisions").insert({**row, **decision})
+        decided = self._decided.setdefault((mapping.kind, mapping.storefront_id), {})
+        decided[Field.QUANTITY] = Decision(Side.STOREFRONT, None, actor, now)
 
     def _earlier(self, undo_of: str) -> dict[str, Was]:
         docs = outcome_documents(self._store, undo_of) if undo_of else []

@@ -83,12 +83,17 @@ class ItemCreator:
         if problem:
             return {}, problem
         settings = self._api.settings
-        expense = draft.detail("expense_account") or settings.expense_account
-        wanted = {"IncomeAccountRef": ("income_account", draft.detail("income_account") or settings.income_account)}
+
+        def chosen(name: str) -> str:
+            """Of the draft, where it was made by this system's own fields (what was left blank stays so), else as set."""
+            return draft.detail(name) if draft.details else str(getattr(settings, name))
+
+        expense = chosen("expense_account")
+        wanted = {"IncomeAccountRef": ("income_account", chosen("income_account"))}
         if draft.maintain_stock or expense:
             wanted["ExpenseAccountRef"] = ("expense_account", expense)
         if draft.maintain_stock:
-            wanted["AssetAccountRef"] = ("asset_account", draft.detail("asset_account") or settings.asset_account)
+            wanted["AssetAccountRef"] = ("asset_account", chosen("asset_account"))
         refs: dict[str, Any] = {}
         for column, (option, name) in wanted.items():
             if not name:
@@ -119,7 +124,8 @@ class ItemCreator:
             **refs,
         }
         if draft.maintain_stock:
-            start = draft.detail("start_date") or (settings.start_date or self._today()).isoformat()
+            day = self._today() if draft.details or settings.start_date is None else settings.start_date
+            start = draft.detail("start_date") or day.isoformat()
             body |= {"TrackQtyOnHand": True, QUANTITY: 0, "InvStartDate": start}
         return {name: value for name, value in body.items() if value is not None}, ""
 

@@ -59,6 +59,11 @@ def test_what_is_wrong_names_the_field(given, field, told):
     assert told in wrong[field]
 
 
+def test_what_was_left_blank_stays_blank():
+    assert made("7", costs="C", sales="")[3] == {"sales": "is needed: give the sales account"}
+    assert made(None, costs="")[0] == {"type": "plain", "sales": "Sales"}
+
+
 def test_a_store_that_sold_too_much_needs_a_quantity():
     assert "-2 is below zero" in made("-2", costs="C")[3]["quantity"]
     assert made("-2", costs="C", quantity="0")[3] == {}

@@ -127,6 +127,7 @@ async def test_killed_at_any_instant_it_is_created_once_and_filled_once(shop, st
         if half["x", ""] == "applied":  # in between: it exists, mapped, with nothing in stock and no baseline
             assert (b.docs("mappings")[0]["backoffice_id"], stock(b)) == ("new-1", {"Item x": 0})
             assert load(store, "shop") == {}
+            assert [doc["keep"] for doc in b.docs("decisions")] == ["storefront"]
         run = await b.runner.resume(run.id)
     assert (run.totals.adds_up, run.totals.not_sent) == (True, 0)
     assert b.docs("intents") == []
@@ -138,3 +139,4 @@ async def test_killed_at_any_instant_it_is_created_once_and_filled_once(shop, st
     assert b.psa.log == [("new-1", Field.QUANTITY, "12")]
     assert stock(b) == {"Item x": 12}
     assert b.results(run.id) == {("x", ""): "applied", ("x", "quantity"): "applied"}
+    assert b.docs("decisions") == []

@@ -19,7 +19,7 @@ from tui.widgets.dialogs import Confirm
 from tui.widgets.form_dialogs import FormDialog, Values
 from tui.widgets.lines import LineTable
 from tui.widgets.plan_lines import many
-from tui.widgets.product_form import FormChoices, errors_of, one_fields, template_fields, template_of, whole_draft
+from tui.widgets.product_form import FormChoices, one_fields, template_fields, template_of, whole_draft
 from tui.widgets.text import content
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 async def form_choices(app: App[Any], integration: str) -> FormChoices:
     """What the forms offer: the back office's own fields, and its vendors and categories as far as it tells them."""
-    from engine.draft_fields import takes_quantity
     from engine.errors import CrosswalkError
     from engine.model import Side
 
@@ -51,8 +50,7 @@ async def form_choices(app: App[Any], integration: str) -> FormChoices:
         except CrosswalkError as error:
             problem = f"{what} could not be read ({error}); type the name"
     return FormChoices(
-        frozenset(able.product_form), names["vendors"], names["categories"], problem, able.draft_fields, names,
-        takes_quantity(able),
+        frozenset(able.product_form), names["vendors"], names["categories"], problem, able, names,
     )  # fmt: skip
 
 
@@ -87,13 +85,7 @@ async def _ask_one(
         raise _usage(f"{draft.name} {mapped[0]}; nothing was created")
 
     async def check(values: Values) -> Draft:
-        from engine.model import Side
-
-        able = await ask(app, lambda ws: ws.capabilities(integration, Side.BACKOFFICE))
-        wanted, wrong = whole_draft(draft, values, able)
-        if wrong:
-            name, said = next(iter(wrong.items()))
-            raise _usage(f"{name}: {said}; nothing was created")
+        wanted, _ = whole_draft(draft, values, choices)
         template = template_of(values)
         _, found = await ask(app, lambda ws: ws.draft_products(integration, [draft.source_id], template))
         twins = [problem.message for problem in found if problem.field in {"name", "sku", "upc"}]
@@ -105,7 +97,7 @@ async def _ask_one(
     lines += [choices.problem] if choices.problem else []
     return await app.push_screen_wait(
         FormDialog(f"Add to the back office: {draft.name}", one_fields(draft, choices), check, lines=lines,
-                   save="Create", check=errors_of)
+                   save="Create", check=lambda values: whole_draft(draft, values, choices)[1])
     )  # fmt: skip
 
 

@@ -20,16 +20,27 @@ KEEP = ""
 class FormChoices:
     """Which fields the back office has (``capabilities.product_form``), and its names; empty: type them.
 
-    ``own`` are the fields that only this system has, ``names`` what is offered for them; ``quantity``: it takes a first one.
+    ``able`` says what else the system asks for, ``names`` what is offered there by ``DraftField.choices_of``.
     """
 
     fields: frozenset[str]
     vendors: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     problem: str = ""
-    own: tuple[DraftField, ...] = ()
+    able: Capabilities | None = None
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    quantity: bool = False
+
+    @property
+    def own(self) -> tuple[DraftField, ...]:
+        """The fields that only this system has."""
+        return () if self.able is None else self.able.draft_fields
+
+    @property
+    def quantity(self) -> bool:
+        """Whether a new product can be given its first quantity."""
+        from engine.draft_fields import takes_quantity
+
+        return self.able is not None and takes_quantity(self.able)
 
 
 def own_fields(choices: FormChoices, values: Mapping[str, str], *, template: bool) -> list[FormField]:
@@ -74,7 +85,7 @@ def one_fields(draft: Draft, choices: FormChoices) -> list[FormField]:
     sku = draft.sku
     fields = [
         FormField("name", "Name", value=draft.name, required=True, help="As the back office lists it."),
-        FormField("description", "Description", value=draft.description, required=True, help="Syncro demands one."),
+        FormField("description", "Description", value=draft.description, required=True, help="Some systems demand one."),
         FormField("price", f"Price ({draft.currency})" if draft.currency else "Price", required=True,
                   value="" if draft.price is None else f"{draft.price:f}", check=checks.amount, help="What it is sold at."),
         FormField("cost", "Cost", value="" if draft.cost is None else f"{draft.cost:f}", check=checks.amount,
@@ -127,12 +138,15 @@ def errors_of(values: Mapping[str, str]) -> dict[str, str]:
     return {}
 
 
-def whole_draft(draft: Draft, values: Mapping[str, str], able: Capabilities) -> tuple[Draft, dict[str, str]]:
-    """The draft with all values of the form, and what is wrong with the system's own fields."""
+def whole_draft(draft: Draft, values: Mapping[str, str], choices: FormChoices) -> tuple[Draft, dict[str, str]]:
+    """The draft with all values of the form, and what is wrong with it, by field."""
     from engine.draft_fields import completed
 
-    made, wrong = completed(draft_of(draft, values), values, able, draft.quantity)
-    return made, dict(wrong)
+    made = draft_of(draft, values)
+    if choices.able is None:
+        return made, errors_of(values)
+    made, wrong = completed(made, values, choices.able, draft.quantity)
+    return made, {**errors_of(values), **dict(wrong)}
 
 
 def draft_of(draft: Draft, values: Mapping[str, str]) -> Draft:
