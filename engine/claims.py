@@ -93,9 +93,9 @@ class Writers:
         return claims(mine, self._integrations.all(), self._mapped, self._capable)
 
     def undecided(self, one: Integration) -> frozenset[Field]:
-        """The fields that an integration syncs and whose master nobody has chosen, although both sides could be given it."""
+        """The fields whose master somebody has to choose before an integration can sync them."""
         able = {side: self._capable(one.connection(side)) for side in Side}
-        return undecided(able, one.settings, one.settings.fields)
+        return undecided(able, one.settings)
 
     def refuse_second(self, new: Integration) -> None:
         """Raise ``UsageError`` when these settings would make two integrations write one field of one record."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -86,8 +86,11 @@ def _leaves(tree: Mapping[str, Any], above: str = "") -> dict[str, Any]:
     return found
 
 
-def setting_values(settings: IntegrationSettings) -> dict[str, str]:
-    """Every dotted setting with its value as text: what ``integration show`` and the settings screen list."""
+def setting_values(settings: IntegrationSettings, undecided: Collection[Field] = ()) -> dict[str, str]:
+    """Every dotted setting with its value as text: what ``integration show`` and the settings screen list.
+
+    The master of an ``undecided`` field is empty: nobody has chosen it.
+    """
     values: dict[str, str] = {}
     for name, value in _leaves(_whole(settings)).items():
         values[name] = (
@@ -99,7 +102,7 @@ def setting_values(settings: IntegrationSettings) -> dict[str, str]:
             if isinstance(value, bool)
             else str(value)
         )
-    return values
+    return values | {f"masters.{field.value}": "" for field in undecided}
 
 
 class Integrations:

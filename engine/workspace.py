@@ -224,7 +224,11 @@ class Workspace(FieldVerbs):
 
     def undecided(self, name: str | None = None) -> frozenset[Field]:
         """The fields of an integration whose master somebody has to choose before they can be synced."""
-        return self._writers.undecided(self.integration(name))
+        chosen = self.integration(name)
+        try:
+            return self._writers.undecided(chosen)
+        except UsageError:
+            return frozenset()  # a connection whose connector is not installed: it cannot be synced either, and says so
 
     def remove_integration(self, name: str) -> None:
         self._integrations.remove(name)

@@ -8,6 +8,7 @@ import pytest
 
 from engine.errors import Blocked, UsageError
 from engine.fields import undecided
+from engine.integrations import setting_values
 from engine.model import Field, Kind, Side, Status
 from engine.ports import Capabilities
 from engine.settings import IntegrationSettings
@@ -21,6 +22,7 @@ ACCOUNTING = replace(ALL, price_xor_quantity=True, has_postings=True)
 async def test_an_unset_quantity_master_blocks_with_the_settings_name(stores):
     stores.set_integration(NAME, {"masters.quantity": ""})
     assert stores.undecided(NAME) == {QUANTITY}
+    assert setting_values(stores.integration(NAME).settings, stores.undecided(NAME))["masters.quantity"] == ""
     plan = await stores.plan(NAME)
     (one,) = [c for c in plan.changes if c.storefront_id == "n1" and c.field is QUANTITY]
     assert (one.status, one.sends, one.verb) == (Status.NEEDS_CHOICE, False, "change settings")

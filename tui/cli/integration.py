@@ -35,8 +35,9 @@ async def add(
     """Add an integration. Settings may follow later; see `crosswalk integration show NAME` for all of them."""
     made = work.ws.add_integration(name, storefront, backoffice, values.assignments(settings))
     work.out.result(
-        _document(made), f"{made.name} added: {storefront} -> {backoffice}. Read both sides: crosswalk pull"
+        _document(work, made), f"{made.name} added: {storefront} -> {backoffice}. Read both sides: crosswalk pull"
     )
+    _say_undecided(work, made)
 
 
 @app.command("set")
@@ -47,7 +48,8 @@ async def set_settings(work: Work, name: NameArgument, settings: SetOption = Non
     if not changed:
         raise UsageError("nothing to change: give --set NAME=VALUE; see `crosswalk integration show` for the names")
     made = work.ws.set_integration(name, changed)
-    work.out.result(_document(made), *(f"{key} = {value}" for key, value in changed.items()))
+    work.out.result(_document(work, made), *(f"{key} = {value}" for key, value in changed.items()))
+    _say_undecided(work, made)
 
 
 @app.command("list")
@@ -56,7 +58,7 @@ async def list_all(work: Work) -> None:
     """List the integrations."""
     found = work.ws.integrations()
     if work.out.json:
-        work.out.document({"integrations": [_document(one) for one in found]})
+        work.out.document({"integrations": [_document(work, one) for one in found]})
     elif not found:
         work.out.say("No integration yet: crosswalk integration add NAME STOREFRONT BACKOFFICE")
     else:
@@ -71,7 +73,7 @@ async def show(
 ) -> None:
     """Show an integration with every setting and its value, as `--set` takes them."""
     found = work.ws.integration(name)
-    document = _document(found)
+    document = _document(work, found)
     if work.out.json:
         work.out.document(document)
         return
@@ -87,12 +89,24 @@ async def remove(work: Work, name: NameArgument) -> None:
     work.out.result({"removed": name}, f"{name} removed")
 
 
-def _document(integration: Integration) -> dict[str, Any]:
+def _say_undecided(work: Work, integration: Integration) -> None:
+    """Which masters are still to be chosen; nothing of such a field is ever written before that."""
+    unset = work.ws.undecided(integration.name)
+    missing = [field.value for field in integration.settings.fields if field in unset]
+    if missing:
+        settings = " ".join(f"--set masters.{name}=backoffice" for name in missing)
+        work.out.say(
+            f"Which side wins is not chosen yet for {', '.join(missing)}: crosswalk integration set {integration.name} "
+            f"{settings} (or =storefront)"
+        )
+
+
+def _document(work: Work, integration: Integration) -> dict[str, Any]:
     from engine.integrations import setting_values
 
     return {
         "name": integration.name,
         "storefront": integration.storefront,
         "backoffice": integration.backoffice,
-        "settings": setting_values(integration.settings),
+        "settings": setting_values(integration.settings, work.ws.undecided(integration.name)),
     }

@@ -19,7 +19,7 @@ from tui.widgets.access import ask, console_of, integration_of
 from tui.widgets.dialogs import Answer, ChooseOne, Confirm
 from tui.widgets.form_dialogs import keep_or_discard
 from tui.widgets.forms import Form
-from tui.widgets.settings_form import settings_fields, settings_of
+from tui.widgets.settings_form import master_errors, settings_fields, settings_of
 from tui.widgets.text import content
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class SettingsScreen(Page[bool]):
             from engine.integrations import setting_values
 
             one = ws.integration(name)
-            return one.storefront, one.backoffice, setting_values(one.settings)
+            return one.storefront, one.backoffice, setting_values(one.settings, ws.undecided(name))
 
         storefront, backoffice, values = await ask(self, read)
         self.title_is(f"Settings of {name}")
@@ -110,6 +110,8 @@ class SettingsScreen(Page[bool]):
         settings = settings_of(form.values())
         if not settings["fields"]:
             form.show_errors({"field-price": "tick at least one field"})
+            return False
+        if not form.show_errors(master_errors(form.values())):
             return False
         try:
             await ask(self, lambda ws: ws.set_integration(name, settings))

@@ -26,7 +26,14 @@ from tui.widgets.explain import explain
 from tui.widgets.form_dialogs import keep_or_discard
 from tui.widgets.forms import Form, FormField
 from tui.widgets.progress import Progress, ProgressLine
-from tui.widgets.settings_form import mapping_fields, master_fields, settings_of, sku_fields, value_fields
+from tui.widgets.settings_form import (
+    mapping_fields,
+    master_errors,
+    master_fields,
+    settings_of,
+    sku_fields,
+    value_fields,
+)
 from tui.widgets.text import content
 
 if TYPE_CHECKING:
@@ -170,12 +177,21 @@ class SetupScreen(Page[str]):
     async def _defaults(self) -> dict[str, str]:
         """The settings of the integration that was saved, or those a new one begins with."""
         name = self.integration
+        types = {view.name: view.type for view in self.views}
+        kinds = [self._kind(types.get(connection, "")) for connection in self.connections]
+        capable = [None if kind is None else kind.capabilities for kind in kinds]
 
         def read(ws: Workspace) -> dict[str, str]:
+            from engine.fields import undecided
             from engine.integrations import setting_values
+            from engine.model import Side
             from engine.settings import IntegrationSettings
 
-            return setting_values(ws.integration(name).settings if name else IntegrationSettings())
+            if name:
+                return setting_values(ws.integration(name).settings, ws.undecided(name))
+            able = {side: caps for side, caps in zip(Side, capable, strict=True) if caps is not None}
+            settings = IntegrationSettings()
+            return setting_values(settings, undecided(able, settings) if len(able) == len(Side) else ())
 
         return await ask(self, read)
 
@@ -240,8 +256,9 @@ class SetupScreen(Page[str]):
             if self.step == READING:
                 await self._read()
             elif self.step == INTEGRATION:
-                await self._save_integration()
-                await self._show(READING)
+                if self.form.show_errors(master_errors(self.form.values())):
+                    await self._save_integration()
+                    await self._show(READING)
             else:
                 await self._save_connection()
                 untested = not self.tested

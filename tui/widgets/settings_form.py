@@ -6,6 +6,7 @@ The names are the dotted ones that commands take; a setting that is not known he
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tui.widgets import checks
 from tui.widgets.forms import FALSE, TRUE, Check, FormField
@@ -83,8 +84,15 @@ def master_fields(values: Mapping[str, str]) -> list[FormField]:
     for name in FIELDS:
         value = values.get(f"masters.{name}", "storefront")
         help = f"Whose {name} wins; the other side's is overwritten, where its system can be written."
-        fields.append(_choice(f"masters.{name}", f"Master of the {name}", value, SIDES, help))
+        field = _choice(f"masters.{name}", f"Master of the {name}", value, SIDES, help)
+        fields.append(field if value else replace(field, required=False))
     return fields
+
+
+def master_errors(values: Mapping[str, str]) -> dict[str, str]:
+    """Fields that are synced although nobody has said which side wins, with what to do."""
+    ticked = (name for name in FIELDS if values.get(f"field-{name}") == TRUE)
+    return {f"masters.{name}": "choose which side wins" for name in ticked if values.get(f"masters.{name}") == ""}
 
 
 def match_fields(values: Mapping[str, str]) -> list[FormField]:

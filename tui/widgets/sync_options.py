@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from engine.model import Side
     from engine.views import Row
 
-#: The fields a sync of prices offers (quantities follow their own rules).
-FIELDS = ("price", "cost", "sku")
+#: The fields a sync offers; a quantity only where the integration syncs it.
+FIELDS = ("price", "cost", "sku", "quantity")
 
 
 class Scope(StrEnum):
@@ -55,7 +55,7 @@ class RowChoice:
 
 
 class SyncOptions(Horizontal):
-    """One line: three boxes for the fields, the direction, the rows."""
+    """One line: a box for each field, the direction, the rows."""
 
     DEFAULT_CSS = """
     SyncOptions {
@@ -67,7 +67,9 @@ class SyncOptions(Horizontal):
 
     def compose(self) -> ComposeResult:
         for name in FIELDS:
-            yield Tick(name, True, id=f"field-{name}")
+            tick = Tick(name, name != "quantity", id=f"field-{name}")
+            tick.display = name != "quantity"
+            yield tick
         directions = [
             ("by each field's master", "master"),
             ("overwrite back office", "backoffice"),
@@ -90,6 +92,7 @@ class SyncOptions(Horizontal):
         """Tick these fields and no others."""
         for name in FIELDS:
             self.query_one(f"#field-{name}", Tick).value = name in fields
+        self.query_one("#field-quantity", Tick).display = "quantity" in fields
 
     @property
     def overwrite(self) -> Side | None:

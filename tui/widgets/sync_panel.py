@@ -92,6 +92,7 @@ class SyncPanel(Vertical):
         self._lines: list[PlanLine] = []
         self._budgets: dict[str, Budget] = {}
         self._cancel_wanted = self._own = self._undoing = False
+        self._configured: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
         yield SyncOptions()
@@ -161,6 +162,7 @@ class SyncPanel(Vertical):
             return fields, next((run for run in ws.runs(name, 5) if run.state == "running"), None)
 
         fields, running = await ask(self, look)
+        self._configured = fields
         if self.stage is Stage.IDLE and self.plan is None:
             self.query_one(SyncOptions).set_fields(fields)
         if running is not None and self.stage not in {Stage.RUNNING, Stage.PLANNING}:
@@ -176,7 +178,7 @@ class SyncPanel(Vertical):
         options = self.query_one(SyncOptions)
         fields, overwrite, scope = options.fields, options.overwrite, options.scope
         if not fields:
-            self.app.notify("Tick at least one field: price, cost or sku.", severity="warning", markup=False)
+            self.app.notify("Tick at least one field: price, cost, sku or quantity.", severity="warning", markup=False)
             return
         name = integration_of(self)
         ids: list[str] | None = None
@@ -189,13 +191,16 @@ class SyncPanel(Vertical):
                 return
             ids = chosen
 
+        # Price and quantity as the integration is set are no request for both at once: a side that takes one of the two
+        # gets the price, and the quantity waits with its reason. Chosen by hand, they are refused with "choose one".
+        as_set = set(fields) == set(self._configured) and "quantity" in fields
+
         async def make(ws: Workspace) -> Plan:
             from engine.model import Field, Kind
 
             kinds = (Kind.PRODUCTS, Kind.FEES) if ids is None else (Kind(self.kind),)
-            return await ws.plan(
-                name, kinds=kinds, fields=tuple(Field(field) for field in fields), ids=ids, overwrite=overwrite
-            )
+            wanted = None if as_set else tuple(Field(field) for field in fields)
+            return await ws.plan(name, kinds=kinds, fields=wanted, ids=ids, overwrite=overwrite)
 
         await self._show_plan(make, f"{name}: reading both sides fresh…")
 
