@@ -54,7 +54,7 @@ def _field(pair: Pair, state: FieldState, settings: IntegrationSettings) -> Fiel
         shown(baseline.storefront) if baseline and baseline.known else "",
         shown(baseline.backoffice) if baseline and baseline.known else "",
         state.status,
-        state.reason,
+        " · ".join(filter(None, (state.reason, f"rule: {state.rule}" if state.rule else ""))),
         settings.master(state.field),
     )
 

@@ -1,7 +1,7 @@
 """Rules as dotted settings and back: what ``rules set``, ``rules show`` and the Rules screen spell.
 
 ``quantity.minus=1``, ``price.ending=.99``, ``exclude.brands=Acme,Umbra``; ``quantity=as-is`` takes an item's quantity out
-of all rules, ``quantity=`` takes its own rule away. An empty value puts one part back to its default.
+of all rules, ``quantity=`` takes the rule about it away. An empty value puts one part back to its default.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from engine.fields import digits
 from engine.model import canonical
 from engine.rules import AS_IS, Exclusions, PriceRule, QuantityRule, Rule, price_words, quantity_words
 
+#: How a part with a rule is spelled as a whole; its own parts say which.
+SET: Final = "set"
 _PARTS: Final[dict[str, type[BaseModel]]] = {"quantity": QuantityRule, "price": PriceRule, "exclude": Exclusions}
 _STEPS: Final = frozenset({*Rule.model_fields, *(leaf for part in _PARTS.values() for leaf in part.model_fields)})
 _WORDS = {"yes": True, "true": True, "no": False, "false": False}
@@ -26,7 +28,7 @@ def names(*, item: bool) -> list[str]:
     """Every dotted name of a store-wide rule, or of an item's."""
     wanted = ("quantity", "price") if item else ("quantity", "price", "exclude")
     found = [f"{part}.{leaf}" for part in wanted for leaf in _PARTS[part].model_fields]
-    return ["quantity", "price", *found, "excluded"] if item else found
+    return ["quantity", "price", *found, "excluded"] if item else ["quantity", "price", *found]
 
 
 def parse(current: Rule, values: Mapping[str, str], *, item: bool, currency: str) -> Rule:
@@ -59,7 +61,7 @@ def values(rule: Rule, *, item: bool) -> dict[str, str]:
             source = value if isinstance(value, _PARTS[part]) else _PARTS[part]()
             found[name] = _text(getattr(source, leaf))
         else:
-            found[name] = value if value == AS_IS else _text(value) if isinstance(value, bool) else ""
+            found[name] = SET if isinstance(value, BaseModel) else _text(value)
     return found
 
 
@@ -84,6 +86,9 @@ def words(rule: Rule) -> str:
 def _put(tree: dict[str, Any], name: str, text: str) -> None:
     part, _, leaf = name.partition(".")
     if not leaf:
+        if text == SET and part in _PARTS:
+            tree[part] = tree[part] if isinstance(tree[part], dict) else {}
+            return
         tree[part] = _WORDS.get(text.lower(), text) if part == "excluded" and text else text or None
         return
     node = tree[part] if isinstance(tree[part], dict) else {}

@@ -105,6 +105,7 @@ def _effects(old: Pair, new: Pair, scene: Scene) -> Iterable[Effect]:
         if was.problem == now.problem and same(name, was.text, now.text, settings.currency):
             continue
         gap, percent = difference(was.text, now.text)
+        percent = None if percent is None else round(percent, 2)
         yield Effect(
             new.storefront_id, new.title, name, source, was.text, now.text, gap, percent, now.words, now.problem
         )

@@ -6,6 +6,7 @@ from tui.actions import Action, Context
 from tui.screens import edits, list_actions
 from tui.screens.panel_actions import PANEL
 from tui.screens.records import RecordsScreen
+from tui.screens.rule_actions import ITEM_RULE, RULES
 from tui.screens.view_actions import OUT_OF_SYNC, screen_of
 
 
@@ -43,6 +44,8 @@ class ProductsScreen(RecordsScreen):
         *list_actions.MAPPING[2:],
         ADD,
         *list_actions.SYNCING,
+        ITEM_RULE,
+        RULES,
         list_actions.SYNC_PANEL,
         *PANEL,
         *list_actions.ABOUT,

@@ -70,6 +70,8 @@ class PlanLine:
         if self.blocked:
             return f"Blocked: {self.blocked}" + (f"  [{self.verb}]" if self.verb else "")
         reason = self.change.reason if self.change is not None else "will be created and mapped"
+        if self.change is not None and self.change.rule:
+            reason += f" · {value_text(self.change.source)} by the rule: {self.change.rule}"
         return reason + (f" · guard: {', '.join(self.guards)}" if self.guards else "")
 
 

@@ -56,5 +56,15 @@ async def _run(node: Widget, change: Change, map_row: MapRow) -> bool:
 
             saved: bool | None = await node.app.push_screen_wait(SettingsScreen(name))
             return bool(saved)
+        case "change the rule":
+            from tui.screens.rules import RulesScreen
+
+            page = RulesScreen(name, (change.storefront_id, change.name), of_item=True)
+            edited: bool | None = await node.app.push_screen_wait(page)
+            return bool(edited)
+        case "sync quantity apart":
+            text = "Untick the price and plan again: the quantities go by themselves."
+            node.app.notify(text, title=change.name, markup=False)
+            return False
     node.app.notify(change.blocked, title=change.name, severity="warning", markup=False)
     return False

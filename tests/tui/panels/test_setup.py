@@ -193,3 +193,27 @@ async def test_two_connections_of_one_system_show_their_own_options(wizard, real
             made.form.row("use").value = name
             wanted = str(files / f"{name}.csv")
             await eventually(pilot, lambda wanted=wanted: made.form.values().get("option-products.path") == wanted)
+
+
+async def test_a_field_that_both_sides_can_be_given_has_no_silent_master(wizard, real, painted, files):
+    app, start = wizard
+    async with app.run_test(size=(80, 24), notifications=False) as pilot:
+        made = await start(pilot, app)
+        await made.files()
+        made.fill(name="shop", products__path=str(files / "shop.csv"))
+        await made.press("ctrl+s")
+        await made.at(BACKOFFICE)
+        await made.files()
+        made.fill(name="erp", products__path=str(files / "erp.csv"))
+        await made.press("ctrl+s")
+        await made.at(INTEGRATION)
+        assert made.form.row("masters.price").value == "storefront"
+        assert made.form.row("masters.quantity").value == ""
+        made.form.row("field-quantity").value = "true"
+        await made.press("ctrl+s")
+        assert "choose which side wins" in painted(app)
+        assert not real.integrations()
+        made.form.row("masters.quantity").value = "backoffice"
+        await made.press("ctrl+s")
+        await made.at(READING)
+    assert real.integration("main").settings.masters["quantity"] == "backoffice"
