@@ -34,7 +34,7 @@ def completed(
     draft: Draft, given: Mapping[str, str], able: Capabilities, stock: Decimal | None
 ) -> tuple[Draft, Problems]:
     """The draft with its further fields, and what is wrong with them. ``stock`` is the source's quantity, None: uncounted."""
-    wrong: Problems = []
+    wrong: Problems = [("name", text)] if (text := _name_problem(draft.name, able)) else []
     draft = replace(draft, maintain_stock=_stocked(draft, given, able, stock))
     details = []
     for field in able.draft_fields:
@@ -47,6 +47,13 @@ def completed(
             details.append((field.name, value))
     quantity = _quantity(given, stock, wrong) if takes_quantity(able) and draft.maintain_stock else None
     return replace(draft, details=tuple(details), quantity=quantity), wrong
+
+
+def _name_problem(name: str, able: Capabilities) -> str:
+    if able.name_limit and len(name) > able.name_limit:
+        return f"has {len(name)} characters; {able.name_limit} is the most there"
+    met = [repr(letter) for letter in dict.fromkeys(name) if letter in able.name_forbids]
+    return f"may not have {', '.join(met)} there" if met else ""
 
 
 def _stocked(draft: Draft, given: Mapping[str, str], able: Capabilities, stock: Decimal | None) -> bool:

@@ -76,9 +76,11 @@ class Drafting:
             for field, code in (("sku", draft.sku.value if draft.sku else ""), ("upc", draft.upc)):
                 if code and (twin := by_code.get(code.casefold())):
                     wrong.append((field, f"{integration.backoffice} has a product with {field} {code}: {twin}"))
-            by_name.setdefault(draft.name.casefold(), f"the draft of {product_id}")
-            for code in (draft.sku.value if draft.sku else "", draft.upc):
-                if code:
+            if product.is_base:
+                wrong.append(("", "is the parent of variants and never sold itself: add its variants"))
+            if not wrong:  # one that is not created stands in nobody's way
+                by_name.setdefault(draft.name.casefold(), f"the draft of {product_id}")
+                for code in filter(None, (draft.sku.value if draft.sku else "", draft.upc)):
                     by_code.setdefault(code.casefold(), f"the draft of {product_id}")
             drafts.append(draft)
             problems += [DraftProblem(product_id, field, message) for field, message in wrong]

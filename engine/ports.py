@@ -88,6 +88,8 @@ class Capabilities:
     sku_slots: tuple[str, ...] = ()  # where an SKU may live: ("upc", "vendor") in Syncro
     product_form: tuple[str, ...] = ()  # fields of a new product's form beyond name, price, cost, sku
     draft_fields: tuple[DraftField, ...] = ()  # and those that only this system has
+    name_limit: int = 0  # characters of a new record's name; 0: no limit is known
+    name_forbids: str = ""  # characters that no name may have
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,9 +210,10 @@ class Workspace(FieldVerbs):
         wanted = parse_settings(current.settings, settings)
         self._consent.check(current, wanted)
         self._writers.refuse_second(replace(current, settings=wanted))
+        saved = self._integrations.save(replace(current, settings=wanted))
         if matching_of(wanted) != matching_of(current.settings):
             self._suggestions.forget(current.name)
-        return self._integrations.save(replace(current, settings=wanted))
+        return saved
 
     def matches_shown(self, integration: str | None, kind: Kind, shown: Collection[Suggestion]) -> bool:
         """Note that an admin saw these exact matches; True when they are all there are: see ``match_consent``."""

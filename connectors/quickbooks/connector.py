@@ -10,7 +10,7 @@ from connectors.quickbooks import changes, postings, records
 from connectors.quickbooks.accounts import CHOICES, Accounts
 from connectors.quickbooks.api import Api, Row
 from connectors.quickbooks.check import check
-from connectors.quickbooks.create import ItemCreator, draft_fields
+from connectors.quickbooks.create import LONGEST_NAME, NOT_IN_A_NAME, ItemCreator, draft_fields
 from connectors.quickbooks.settings import LARGEST_PAGE, RATE, QuantityBy, settings_of
 from connectors.quickbooks.write import ItemWriter
 from engine.errors import UsageError
@@ -46,6 +46,8 @@ CAPABILITIES = Capabilities(
     rate_per_minute=float(RATE),
     sku_slots=("sku",),
     product_form=("description", "category", "taxable"),
+    name_limit=LONGEST_NAME,
+    name_forbids=NOT_IN_A_NAME,
 )
 ENTITIES = {Kind.CUSTOMERS: "Customer", Kind.PRODUCTS: "Item"}
 

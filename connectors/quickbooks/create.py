@@ -22,10 +22,10 @@ from engine.model import Kind
 from engine.ports import Draft, DraftField, Result, WriteOutcome
 
 ITEM = "Item"
-_LONGEST_NAME = 100
+LONGEST_NAME = 100
 _LONGEST_DESCRIPTION = 4000
 _LONGEST_PURCHASE = 1000
-_NOT_IN_A_NAME = "\t\n\r:"
+NOT_IN_A_NAME = "\t\n\r:"
 _TYPES = (("inventory", "inventory, stock is counted"), ("non-inventory", "non-inventory"))
 
 
@@ -135,12 +135,12 @@ def _wrong(draft: Draft) -> str:
         return "only products can be created in QuickBooks"
     if not draft.name.strip():
         return "a name is required"
-    if len(draft.name) > _LONGEST_NAME:
-        return f"a name in QuickBooks has at most {_LONGEST_NAME} characters, this one has {len(draft.name)}"
-    if any(letter in draft.name for letter in _NOT_IN_A_NAME):
+    if len(draft.name) > LONGEST_NAME:
+        return f"a name in QuickBooks has at most {LONGEST_NAME} characters, this one has {len(draft.name)}"
+    if any(letter in draft.name for letter in NOT_IN_A_NAME):
         return "a name in QuickBooks has no colon, tab or line break"
-    if draft.sku is not None and len(draft.sku.value) > _LONGEST_NAME:
-        return f"an SKU in QuickBooks has at most {_LONGEST_NAME} characters"
+    if draft.sku is not None and len(draft.sku.value) > LONGEST_NAME:
+        return f"an SKU in QuickBooks has at most {LONGEST_NAME} characters"
     return ""
 
 

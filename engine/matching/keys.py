@@ -7,7 +7,6 @@ value that occurs twice, or a counterpart that two rows claim, is ambiguous and 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -150,16 +149,18 @@ def _clash(key: MatchKey, value: str, having: Crowd) -> str:
 def _told(
     pairs: Mapping[tuple[str, str], tuple[list[str], list[str]]], names: Mapping[tuple[Side, str], str]
 ) -> list[Suggestion]:
-    lefts, rights = Counter(mine for mine, _ in pairs), Counter(theirs for _, theirs in pairs)
+    rivals: dict[str, list[str]] = {}
+    others: dict[str, list[str]] = {}
+    for mine, theirs in pairs:
+        rivals.setdefault(theirs, []).append(mine)
+        others.setdefault(mine, []).append(theirs)
     found = []
     for (mine, theirs), (evidence, unclear) in sorted(pairs.items()):
         clashes = list(unclear)
-        if not clashes and rights[theirs] > 1:
-            rivals = [one for one, other in pairs if other == theirs]
-            clashes.append(f"{theirs} {PLACES[Side.BACKOFFICE]} has a key of several rows: {some(rivals)}")
-        elif not clashes and lefts[mine] > 1:
-            others = [other for one, other in pairs if one == mine]
-            clashes.append(f"its keys name several records {PLACES[Side.BACKOFFICE]}: {some(others)}")
+        if not clashes and len(rivals[theirs]) > 1:
+            clashes.append(f"{theirs} {PLACES[Side.BACKOFFICE]} has a key of several rows: {some(rivals[theirs])}")
+        elif not clashes and len(others[mine]) > 1:
+            clashes.append(f"its keys name several records {PLACES[Side.BACKOFFICE]}: {some(others[mine])}")
         found.append(
             Suggestion(
                 mine,

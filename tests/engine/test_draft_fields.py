@@ -69,6 +69,15 @@ def test_a_store_that_sold_too_much_needs_a_quantity():
     assert made("-2", costs="C", quantity="0")[3] == {}
 
 
+@pytest.mark.parametrize(
+    ("name", "told"), [("x" * 11, "has 11 characters; 10 is the most there"), ("a:b", "may not have ':' there")]
+)
+def test_a_name_that_the_system_would_refuse_is_told_before(name, told):
+    able = Capabilities(name_limit=10, name_forbids=":\t")
+    draft = Draft("k", Kind.PRODUCTS, "1", name)
+    assert completed(draft, {}, able, None)[1] == [("name", told)]
+
+
 def test_a_system_without_such_fields_is_asked_nothing():
     assert made("7", able=Capabilities(writes_fields=frozenset(Field))) == ({}, False, None, {})
     assert names_of(Capabilities(writes_fields=frozenset(Field))) == ()

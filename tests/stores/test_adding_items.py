@@ -99,6 +99,17 @@ def test_a_name_that_an_inactive_item_has_is_seen_before(crosswalk, stores, miss
     assert len(stores.items(inactive["Name"])) == 1
 
 
+def test_a_parent_of_variants_and_a_second_draft_of_one_sku_are_not_created(crosswalk, stores, missing):
+    rows = crosswalk("list", "products", "--json").document["rows"]
+    base = next(row["id"] for row in rows if row["status"] == "Base")
+    (first, _, _), (second, _, _), *_ = missing
+    shown = crosswalk("add", "products", base, first, second, "--dry-run", "--json", "--set=sku=SAME-1").document
+    told = {problem["source_id"]: problem["message"] for problem in shown["problems"] if problem["field"] == "sku"}
+    assert told == {second: f"books has a product with sku SAME-1: the draft of {first}"}
+    assert [draft["source_id"] for draft in shown["drafts"]] == [first]
+    assert "add its variants" in crosswalk("add", "products", base, "--dry-run").err
+
+
 @pytest.mark.parametrize("path", [ITEM, ADJUSTMENT])
 @pytest.mark.parametrize("fault", ["timeout_after", "reset_after"])
 def test_a_lost_answer_is_settled_by_reading(crosswalk, stores, missing, path, fault):
