@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from engine.events import Event
     from engine.integrations import Integration
     from engine.model import Kind
+    from engine.monitor import Pulse
+    from engine.schedule import Schedule
     from engine.views import Alarm, ConnectionView, Snapshot
     from engine.workspace import Workspace
 
@@ -37,12 +39,17 @@ KEPT_EVENTS = 500
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What the status line shows: everything outside the lists, as of one moment. ``runs`` are the running ones."""
+    """What the status line and the monitor show: everything outside the lists, as of one moment.
+
+    ``runs`` are the running ones, ``pulse`` is what schedulers and other processes do and which schedules are in trouble.
+    """
 
     integrations: tuple[Integration, ...] = ()
     connections: tuple[ConnectionView, ...] = ()
     alarms: tuple[Alarm, ...] = ()
     runs: tuple[Run, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    pulse: Pulse | None = None
 
 
 @dataclass(slots=True)
@@ -372,7 +379,8 @@ class Bridge:
             integrations, alarms = tuple(ws.integrations()), tuple(ws.alarms())
         else:
             integrations, alarms = shown.integrations, shown.alarms
-        overview = Overview(integrations, tuple(ws.connections()), alarms, self._running(ws))
+        schedules = tuple(ws.schedules.all()) if shown is None or "schedules" in changed else shown.schedules
+        overview = _overview(ws, integrations, alarms, self._running(ws), schedules)
         if changed and not first:
             for integration, kind in self._watched:
                 self._soil(integration, kind)
@@ -385,6 +393,20 @@ class Bridge:
 
             self.slot.put(change)
         return overview
+
+
+def _overview(
+    ws: Workspace,
+    integrations: tuple[Integration, ...],
+    alarms: tuple[Alarm, ...],
+    runs: tuple[Run, ...],
+    schedules: tuple[Schedule, ...],
+) -> Overview:
+    from engine.monitor import borrow_budgets
+
+    connections = ws.connections()
+    pulse = ws.monitor.pulse(schedules, runs, connections)
+    return Overview(integrations, borrow_budgets(connections, pulse.work), alarms, runs, schedules, pulse)
 
 
 def _hand_over(task: asyncio.Task[Any], future: asyncio.Future[Any]) -> None:

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.events import PullProgress, RunProgress
+    from engine.heartbeats import Work
+    from engine.monitor import Trouble
     from engine.views import Choice, Snapshot
     from tui.bridge import Overview, Update
 
@@ -54,21 +56,51 @@ class Live:
         snapshot = self.snapshots.get((integration, tab))
         return snapshot.unmapped if snapshot is not None else 0
 
+    @property
+    def troubles(self) -> Sequence[Trouble]:
+        """What is wrong with automatic syncs, of all integrations."""
+        return self.overview.pulse.troubles if self.overview is not None and self.overview.pulse is not None else ()
+
     def progress_texts(self) -> list[str]:
         """What runs now, in a few words each."""
         texts = [_run_text(progress) for progress in self.runs.values()]
         if self.overview is not None:
-            others = [run for run in self.overview.runs if run.id not in self.runs]
-            texts += [f"{run.purpose} runs" for run in others]
+            told = {work.key: work for work in (self.overview.pulse.work if self.overview.pulse is not None else ())}
+            texts += [
+                _work_text(told[run.id]) if run.id in told else f"{run.purpose} runs"
+                for run in self.overview.runs
+                if run.id not in self.runs
+            ]
+            own = {f"{connection}/{kind}" for connection, kind in self.pulls}
+            texts += [_work_text(work) for key, work in told.items() if "/" in key and key not in own]
         for (_, kind), pull in self.pulls.items():
             of = f" of {pull.total:,}" if pull.total else ""
             texts.append(f"reading {kind} {pull.read:,}{of}")
         return texts[:2]
 
 
+def trouble_text(troubles: Sequence[Trouble]) -> str:
+    """What is wrong with automatic syncs, in a few words; empty when all is well."""
+    marks = [trouble.mark.value for trouble in troubles]
+    if not marks:
+        return ""
+    if "no scheduler" in marks:
+        return "no scheduler"
+    worst = "missed" if "missed" in marks else "failing"
+    count = len({trouble.schedule for trouble in troubles})
+    return f"sync {worst}" if count == 1 else f"{count} syncs {worst}"
+
+
+def _work_text(work: Work) -> str:
+    text = f"{work.phase or 'sync'} {work.done:,}" + (f"/{work.total:,}" if work.total else "")
+    return f"{text} silent" if work.silent else text if work.eta is None else f"{text} {_left(work.eta)}"
+
+
+def _left(eta: float) -> str:
+    minutes, seconds = divmod(round(eta), 60)
+    return f"{minutes}:{seconds:02} left"
+
+
 def _run_text(progress: RunProgress) -> str:
     text = f"{progress.phase or 'sync'} {progress.done:,}/{progress.total:,}"
-    if progress.eta is not None:
-        minutes, seconds = divmod(round(progress.eta), 60)
-        text += f" {minutes}:{seconds:02} left"
-    return text
+    return text if progress.eta is None else f"{text} {_left(progress.eta)}"

@@ -18,10 +18,12 @@ from typing import Any
 import pytest
 from textual.app import App
 
+from engine.clock import SystemClock
 from engine.errors import UsageError
 from engine.events import Events, RowsChanged
 from engine.integrations import Integration
 from engine.model import Customer, Fee, Field, Kind, Side, Status
+from engine.monitor import Pulse
 from engine.ports import Budget
 from engine.settings import IntegrationSettings
 from engine.views import (
@@ -119,6 +121,29 @@ class IdleScheduler:
         await asyncio.Event().wait()
 
 
+class NoSchedules:
+    """No automatic sync, unless the test puts one into ``made``."""
+
+    def __init__(self) -> None:
+        self.made: list[Any] = []
+
+    def all(self) -> list[Any]:
+        return list(self.made)
+
+    def alive(self) -> list[str]:
+        return []
+
+
+class StillMonitor:
+    """Nothing runs by itself; ``now`` is what it tells instead."""
+
+    def __init__(self) -> None:
+        self.now = Pulse()
+
+    def pulse(self, schedules: Any, runs: Any, connections: Any) -> Pulse:
+        return self.now
+
+
 class FakeWorkspace:
     """The verbs the list tabs use, over plain lists; ``calls`` records every verb with its arguments."""
 
@@ -144,6 +169,7 @@ class FakeWorkspace:
         self.thread = ""
         self.path = Path("/nonexistent")
         self.gate: asyncio.Event | None = None
+        self.schedules, self.monitor, self.clock = NoSchedules(), StillMonitor(), SystemClock()
 
     def _called(self, name: str, *args: Any) -> None:
         self.thread = threading.current_thread().name

@@ -14,79 +14,126 @@ from tui.widgets.lines import LineTable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from engine.pace import Pace
     from engine.schedule import Schedule
     from engine.workspace import Workspace
-    from tui.widgets.schedule_lines import ScheduleLine
+    from tui.widgets.sync_lines import SyncLine
+
+BOTH = "products,fees"
+KINDS = ((BOTH, "products and fees"), ("products", "products"), ("fees", "fees"))
+DIRECTIONS = (("", "as the masters say"), ("backoffice", "overwrite the back office"),
+              ("storefront", "overwrite the storefront"))  # fmt: skip
 
 
-def _line(context: Context) -> ScheduleLine | None:
-    return cast("ScheduleLine | None", context.screen.query_one("#schedules", LineTable).row)
+def _line(context: Context) -> SyncLine | None:
+    return cast("SyncLine | None", context.screen.query_one("#schedules", LineTable).row)
+
+
+def _schedule(context: Context) -> Schedule | None:
+    line = _line(context)
+    return line.schedule if line is not None else None
 
 
 def _schedule_here(context: Context) -> str:
-    return "" if _line(context) is not None else "there is no automatic sync yet; + adds one"
+    return "" if _schedule(context) is not None else "there is no automatic sync here yet; + adds one"
 
 
-def form_fields(integrations: Sequence[str], current: str) -> list[FormField]:
-    """What is asked for: whose, how often, in which time zone, which fields."""
+def form_fields(integrations: Sequence[str], current: str, rhythm: str) -> list[FormField]:
+    """What is asked for: whose, how often, in which time zone, what, and in which direction."""
     return [
         FormField("integration", "Integration", "choice", value=current, required=True,
                   choices=tuple((name, name) for name in integrations)),
-        FormField("rhythm", "Rhythm", value="every 30 minutes", required=True,
+        FormField("rhythm", "Rhythm", value=rhythm, required=True,
                   help="every 15 minutes, every 2 hours, daily at 02:30, or five cron fields. 15 minutes to 24 hours."),
         FormField("timezone", "Time zone", value="UTC", required=True, help="Such as Europe/Berlin."),
         FormField("fields", "Fields", placeholder="all of the integration", help="Such as price,cost. Empty: all."),
+        FormField("kinds", "What", "choice", value=BOTH, choices=KINDS, help="Products, fees, or both."),
+        FormField("overwrite", "Direction", "choice", value="", choices=DIRECTIONS,
+                  help="The masters are in the integration's settings; a side named here is overwritten in every run."),
+        FormField("ids", "Which", placeholder="every mapped row",
+                  help="Storefront ids, such as p1,p2: only these. Empty: every mapped row."),
     ]  # fmt: skip
 
 
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def save_schedule(ws: Workspace, values: Values) -> tuple[Schedule, str]:
+    """Add what a form means; the schedule, and a warning when a run takes too much of its pause. Raises ``UsageError``."""
+    from engine.errors import UsageError
+    from engine.model import Field, Kind, Side
+    from engine.pace import short_of
+
+    wanted = _words(values["fields"])
+    unknown = [word for word in wanted if word not in set(Field)]
+    if unknown:
+        raise UsageError(f"no field {', '.join(unknown)}; there is: {', '.join(Field)}; nothing was saved")
+    made = ws.schedules.add(
+        values["integration"],
+        values["rhythm"],
+        values["timezone"],
+        fields=[Field(word) for word in wanted],
+        kinds=[Kind(word) for word in values["kinds"].split(",")],
+        overwrite=Side(values["overwrite"]) if values["overwrite"] else None,
+        ids=_words(values["ids"]),
+    )
+    return made, short_of(made.expression, ws.monitor.pace(ws.integration(made.integration)))
+
+
+def paces(ws: Workspace) -> dict[str, Pace]:
+    """The recommended pause of each integration."""
+    return {one.name: ws.monitor.pace(one) for one in ws.integrations()}
+
+
 async def _add(context: Context) -> None:
-    names = await ask(context.screen, lambda ws: [one.name for one in ws.integrations()])
+    found = await ask(context.screen, paces)
+    if not found:
+        context.console.say("Set up an integration first.", "Automatic sync", warning=True)
+        return
+    here = _line(context)
+    current = context.integration if here is None or context.integration in found else here.integration
+    others = [name for name in found if name != current]
+    lines = (
+        "What would need a person (a guard, a first sync) is never done by an automatic run.",
+        *(f"{name}: {found[name]}." for name in (current, *others)[:2]),
+    )
 
-    async def save(values: Values) -> Schedule:
-        def send(ws: Workspace) -> Schedule:
-            from engine.errors import UsageError
-            from engine.model import Field
+    async def save(values: Values) -> tuple[Schedule, str]:
+        return await ask(context.screen, lambda ws: save_schedule(ws, values))
 
-            wanted = [word.strip() for word in values["fields"].split(",") if word.strip()]
-            unknown = [word for word in wanted if word not in set(Field)]
-            if unknown:
-                raise UsageError(f"no field {', '.join(unknown)}; there is: {', '.join(Field)}; nothing was saved")
-            fields = [Field(word) for word in wanted]
-            return ws.schedules.add(values["integration"], values["rhythm"], values["timezone"], fields=fields)
-
-        return await ask(context.screen, send)
-
-    fields = form_fields(names, context.integration)
-    lines = ("What would need a person (a guard, a first sync) is never done by an automatic run.",)
-    made = await context.console.push_screen_wait(FormDialog("Automatic sync", fields, save, lines=lines))
-    if made is not None:
-        context.console.say(f"{made.integration}: {made.expression} {made.timezone}", "Automatic sync added")
+    fields = form_fields(list(found), current, found[current].words)
+    saved = await context.console.push_screen_wait(FormDialog("Automatic sync", fields, save, lines=lines))
+    if saved is not None:
+        made, warning = saved
+        text = f"{made.integration}: {made.expression} {made.timezone}"
+        context.console.say(f"{text}. {warning}" if warning else text, "Automatic sync added", warning=bool(warning))
 
 
 async def _pause(context: Context) -> None:
-    line = _line(context)
-    if line is not None:
-        wanted = not line.schedule.enabled
-        await ask(context.screen, lambda ws: ws.schedules.enable(line.schedule.id, enabled=wanted))
+    schedule = _schedule(context)
+    if schedule is not None:
+        await ask(context.screen, lambda ws: ws.schedules.enable(schedule.id, enabled=not schedule.enabled))
 
 
 async def _run_now(context: Context) -> None:
-    line = _line(context)
-    if line is None:
+    schedule = _schedule(context)
+    if schedule is None:
         return
     context.console.say("It runs as it would by itself.", "Automatic sync started")
-    await ask_long(context.screen, lambda ws: ws.scheduler().run_once(line.schedule))
-    done = await ask(context.screen, lambda ws: ws.schedules.get(line.schedule.id))
-    context.console.say(done.last_result, "Automatic sync", warning=done.last_result.startswith("failed"))
+    await ask_long(context.screen, lambda ws: ws.scheduler().run_once(schedule))
+    done = await ask(context.screen, lambda ws: ws.schedules.get(schedule.id))
+    context.console.say(done.last_result, "Automatic sync", warning=done.failing)
 
 
 async def _remove(context: Context) -> None:
     line = _line(context)
-    if line is None:
+    if line is None or line.schedule is None:
         return
-    question = Confirm("Remove the automatic sync?", [f"{line.schedule.integration}: {line.words}"], yes="Remove")
+    schedule = line.schedule
+    question = Confirm("Remove the automatic sync?", [f"{line.integration}: {line.words}"], yes="Remove")
     if await context.console.push_screen_wait(question):
-        await ask(context.screen, lambda ws: ws.schedules.remove(line.schedule.id))
+        await ask(context.screen, lambda ws: ws.schedules.remove(schedule.id))
 
 
 ACTIONS = (

@@ -1,4 +1,7 @@
-"""The Sync tab: what runs and ran in all integrations, how the connections are, what needs a person."""
+"""The Sync tab, a live monitor: what runs and ran in all integrations, how the connections are, what needs a person.
+
+It can be left open for weeks: everything is drawn as text, and only what changed is drawn again.
+"""
 
 from __future__ import annotations
 
@@ -18,22 +21,25 @@ from tui.screens.tab import TabScreen
 from tui.widgets.access import ask
 from tui.widgets.columns import Column
 from tui.widgets.lines import LineTable
+from tui.widgets.monitor_lines import MonitorLine, WorkLine
 from tui.widgets.run_lines import RUN_COLUMNS, moment
-from tui.widgets.schedule_lines import SCHEDULE_COLUMNS, schedule_lines
+from tui.widgets.sync_lines import SYNC_COLUMNS, SyncLine, read_lines, when
 from tui.widgets.text import content
 
 if TYPE_CHECKING:
     from engine.changes import Run
+    from engine.monitor import Trouble
     from engine.views import Alarm
+    from engine.workspace import Workspace
     from tui.bridge import Update
 
-#: How many runs are listed.
-RUNS = 200
+#: How many runs are listed, and how many pieces of work are shown at once.
+RUNS, WORK = 200, 4
 #: Tables of the store whose changes concern this tab.
 TABLES = frozenset({"runs", "outcomes", "alarms", "connections", "schedules"})
 
 ALARM_COLUMNS: tuple[Column[Alarm], ...] = (
-    Column("at", "Alarm since", lambda alarm: moment(alarm.at), 19),
+    Column("at", "Alarm since", lambda alarm: when(alarm.at), 11),
     Column("severity", "", lambda alarm: alarm.severity, 8, tone=lambda _alarm: "bad"),
     Column("integration", "Integration", lambda alarm: alarm.integration, 10, weight=1, drop=1),
     Column("message", "What", lambda alarm: alarm.text, 20, weight=6),
@@ -91,19 +97,21 @@ async def _connections(context: Context) -> None:
 
 
 class SyncScreen(TabScreen):
-    """Connections, open alarms and automatic syncs (while there are any), runs. Repainted only when one changes."""
+    """Automatic syncs, work under way, open alarms, connections, runs. Repainted only where something changes."""
 
     NAME = "sync"
     DEFAULT_CSS = """
     SyncScreen {
-        & #connections { height: auto; max-height: 7; }
-        & #alarms, & #schedules { height: auto; max-height: 6; display: none; }
-        & #alarms.-some, & #schedules.-some { display: block; }
+        & #connections, & #schedules { height: auto; max-height: 5; }
+        & #alarms { height: auto; max-height: 4; display: none; }
+        & #alarms.-some { display: block; }
+        &.-tall #connections, &.-tall #schedules, &.-tall #alarms { max-height: 10; }
         & #runs { height: 1fr; }
         & .sync--line { height: 1; padding: 0 1; color: $text-muted; }
     }
     """
     AUTO_FOCUS = "#runs"
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (36, "-tall")]  # noqa: RUF012  # Textual declares it so
     ACTIONS = (
         Action("run.open", "enter,o", "Open the run", "Its outcomes; undo, resume and export are there.", _open_run,
                _run_here, short="Open run"),
@@ -111,7 +119,7 @@ class SyncScreen(TabScreen):
                _cancel, _running_here, short="Cancel"),
         Action("alarm.acknowledge", "a", "Acknowledge the alarm", "It is shown no longer; the Activity tab keeps it.",
                _acknowledge, _alarm_here, short="Acknowledge"),
-        Action("sync.list", "n", "Next list", "Connections, alarms, runs.", _next_list, short="Next list"),
+        Action("sync.list", "n", "Next list", "Automatic syncs, alarms, connections, runs.", _next_list, short="Next list"),
         Action("connections", "C", "Connections…", "Add, change, test and remove them.", _connections,
                short="Connections"),
         *schedules.ACTIONS,
@@ -119,13 +127,17 @@ class SyncScreen(TabScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._shown: tuple[object, ...] = ()
+        self._troubles: tuple[Trouble, ...] = ()
+        self._said = ""
 
     def body(self) -> Iterable[Widget]:
         with Vertical():
-            yield AutoLines(COLUMNS, lambda view: view.name, empty="No connection yet.", id="connections")
+            yield MonitorLine()
+            yield AutoLines(SYNC_COLUMNS, lambda line: line.key, empty="No integration yet.", id="schedules")
+            for _ in range(WORK):
+                yield WorkLine()
             yield AutoLines(ALARM_COLUMNS, lambda alarm: alarm.id, id="alarms")
-            yield AutoLines(SCHEDULE_COLUMNS, lambda line: line.schedule.id, id="schedules")
+            yield AutoLines(COLUMNS, lambda view: view.name, empty="No connection yet.", id="connections")
             yield LineTable(RUN_COLUMNS, lambda run: run.id, empty="Nothing was synced yet.", id="runs")
             yield Static("", classes="sync--line")
 
@@ -136,15 +148,26 @@ class SyncScreen(TabScreen):
 
     def engine_changed(self, update: Update) -> None:
         overview = update.overview
+        troubled = self._troubles
         if overview is not None:
             self._show(connections=list(overview.connections), alarms=list(overview.alarms))
-        if overview is not None or update.changed & TABLES:
+            pulse = overview.pulse
+            under_way = pulse.work if pulse is not None else ()
+            for number, line in enumerate(self.query(WorkLine)):
+                line.show(under_way[number] if number < len(under_way) else None)
+            self._troubles = pulse.troubles if pulse is not None else ()
+        if update.opened or update.changed & TABLES or self._troubles != troubled:
             self.refresh_lists()
 
     @work(exclusive=True, group="lists", exit_on_error=False)
     async def refresh_lists(self) -> None:
         """Read runs and alarms again."""
-        runs, alarms, lines = await ask(self, lambda ws: (ws.runs(None, RUNS), ws.alarms(), schedule_lines(ws)))
+
+        def read(ws: Workspace) -> tuple[list[Run], list[Alarm], list[SyncLine]]:
+            runs = ws.runs(None, RUNS)
+            return runs, ws.alarms(), read_lines(ws, runs)
+
+        runs, alarms, lines = await ask(self, read)
         self._show(runs=runs, alarms=alarms, schedules=lines)
 
     def _show(self, **lists: list[Any]) -> None:
@@ -152,7 +175,7 @@ class SyncScreen(TabScreen):
             table = self.query_one(f"#{name}", LineTable)
             if table.rows != rows:
                 table.show(rows)
-                if name in {"alarms", "schedules"}:
+                if name == "alarms":
                     table.set_class(bool(rows), "-some")
                 table.refresh(layout=True)
         self._say()
@@ -170,15 +193,36 @@ class SyncScreen(TabScreen):
         self.console.act("connections" if event.table.id == "connections" else "run.open")
 
     def _say(self) -> None:
-        """One line about the run under the cursor."""
-        run = self.run
-        text = ""
-        if run is not None:
-            text = f"Run {run.id} by {run.actor}, {run.trigger}, {run.calls:,} calls"
-            text += f" · {run.message}" if run.message else ""
-            if run.state.value == "running" and run.heartbeat is not None:
-                text += f" · heartbeat {moment(run.heartbeat)}" + (" · asked to stop" if run.cancel_requested else "")
-        self.query_one(".sync--line", Static).update(content(text))
+        """One line about what the cursor is on: an automatic sync, an alarm, or a run."""
+        focused = self.focused.id if self.focused is not None else "runs"
+        if focused == "schedules":
+            text = _line_text(cast("SyncLine | None", self.query_one("#schedules", LineTable).row))
+        elif focused == "alarms" and (alarm := self.query_one("#alarms", LineTable).row) is not None:
+            text = alarm.text
+        else:
+            text = _run_text(self.run)
+        if text != self._said:
+            self._said = text
+            self.query_one(".sync--line", Static).update(content(text))
+
+    def on_descendant_focus(self) -> None:
+        self._say()
+
+
+def _line_text(line: SyncLine | None) -> str:
+    if line is None:
+        return ""
+    return f"{line.words or line.integration} · {line.note}"
+
+
+def _run_text(run: Run | None) -> str:
+    if run is None:
+        return ""
+    text = f"Run {run.id} by {run.actor}, {run.trigger}, {run.calls:,} calls"
+    text += f" · {run.message}" if run.message else ""
+    if run.state.value == "running" and run.heartbeat is not None:
+        text += f" · heartbeat {moment(run.heartbeat)}" + (" · asked to stop" if run.cancel_requested else "")
+    return text
 
 
 class AutoLines(LineTable[Any]):

@@ -25,6 +25,7 @@ class Column(Generic[R]):
     only where all others have their ``comfort`` (cells in which they show all they usually have to say). ``tone`` names one of the table's component
     classes, always in addition to a word or a sign. ``sort`` gives a row's place when sorted by this column.
     ``covers`` names the last of the columns to the right that this cell runs on over ("": none) in a row.
+    ``drawn`` draws the cell for its width in place of ``cell``, in lists without mark boxes (a sparkline).
     """
 
     id: str
@@ -39,6 +40,7 @@ class Column(Generic[R]):
     tone: Callable[[R], str] = _nothing
     sort: Callable[[R], Any] | None = None
     covers: Callable[[R], str] = _nothing
+    drawn: Callable[[R, int], str] | None = None
 
 
 def fit(columns: Sequence[Column[R]], room: int) -> list[tuple[Column[R], int]]:

@@ -68,7 +68,7 @@ class LineTable(Table[R]):
         ground = styles.cursor if at_cursor else styles.base
         segments = [Segment("›" if at_cursor else " ", ground)]
         for column, cells in self._fitted:
-            text = plain(column.cell(row))
+            text = plain(column.cell(row)) if column.drawn is None else column.drawn(row, cells)
             tone = "" if at_cursor else column.tone(row)
             shown = clip_right(text, cells) if column.right else clip(text, cells)
             segments.append(Segment(shown + " " * GAP, ground + styles.tones[tone] if tone else ground))

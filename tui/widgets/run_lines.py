@@ -34,6 +34,8 @@ def run_tone(run: Run) -> str:
 def short_totals(run: Run) -> str:
     """The totals without those that are zero: ``12 applied, 1 rejected of 13``."""
     totals = run.totals
+    if not totals.planned and run.state.value == "done":
+        return "no differences"
     counts = (
         (totals.applied, "applied"),
         (totals.rejected, "rejected"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from rich.cells import cell_len
 
+from tui.live import trouble_text
 from tui.widgets.line import Line, Piece
 from tui.widgets.plain import clip, plain
 
@@ -48,6 +49,8 @@ class StatusLine(Line):
         console = cast("Console", self.app)
         overview = console.overview
         pieces = [Piece(f" {text} ", "active", "sync") for text in console.progress_texts()]
+        if trouble := trouble_text(console.live.troubles):
+            pieces.append(Piece(f" ▲ {trouble} ", "bad", "sync"))
         if overview is not None and (alarms := len(overview.alarms)):
             pieces.append(Piece(f" ▲ {alarms} alarm{'s' if alarms > 1 else ''} ", "bad", "activity"))
         return pieces

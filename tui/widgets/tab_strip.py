@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class TabStrip(Line):
-    """The open tab stands in brackets (and in colour); a click opens a tab."""
+    """The open tab stands in brackets (and in colour), a sign marks trouble with automatic syncs; a click opens a tab."""
 
     DEFAULT_CSS = """
     TabStrip { background: $surface; }
@@ -42,8 +42,10 @@ class TabStrip(Line):
             waiting = console.unmapped(tab.name)
             count = f" {waiting:,}{word}" if waiting and here and word else f" ({waiting:,})" if waiting else ""
             title = tab.short if short and not here and tab.short else tab.title
-            name = f"{number} {title}{count}"
-            pieces += [Piece(" "), Piece(f"[{name}]" if here else name, "active" if here else "", tab.name)]
+            wrong = tab.name == "sync" and bool(console.live.troubles)
+            name = f"{number} {title}{count}{' ▲' if wrong else ''}"
+            tone = "active" if here else "bad" if wrong else ""
+            pieces += [Piece(" "), Piece(f"[{name}]" if here else name, tone, tab.name)]
         return pieces
 
     def clicked(self, what: str) -> None:

@@ -93,6 +93,8 @@ async def test_the_lists_are_walked_by_one_key(real_console):
         await it.sees("erp")
         assert it.console.focused.id == "runs"
         await it.press("n")
+        assert it.console.focused.id == "schedules"
+        await it.press("n")
         assert it.console.focused.id == "connections"
         await it.press("enter", sees="Connections")
 
