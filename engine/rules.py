@@ -20,7 +20,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from fnmatch import fnmatchcase
-from functools import lru_cache
 from hashlib import sha256
 from typing import Final, Literal
 
@@ -97,20 +96,30 @@ class Rule(BaseModel):
     excluded: bool | None = None
 
 
+def _version(rule: QuantityRule | PriceRule | None) -> str:
+    if rule is None:
+        return ""
+    return sha256(f"{type(rule).__name__}{rule.model_dump_json()}".encode()).hexdigest()[:12]
+
+
 @dataclass(frozen=True, slots=True)
 class ItemRules:
     """The rules that hold for one item; None where there is none."""
 
     quantity: QuantityRule | None = None
     price: PriceRule | None = None
+    versions: tuple[str, str] = field(init=False, repr=False, compare=False)  # of the quantity's and the price's rule
+
+    def __post_init__(self) -> None:
+        """Versions are asked for in every row, and worked out once."""
+        object.__setattr__(self, "versions", (_version(self.quantity), _version(self.price)))
 
     def of(self, name: Field) -> QuantityRule | PriceRule | None:
         return self.quantity if name is Field.QUANTITY else self.price if name is Field.PRICE else None
 
     def version(self, name: Field) -> str:
         """Twelve hex digits that change with the rule of a field; empty without one."""
-        rule = self.of(name)
-        return "" if rule is None else _version(rule)
+        return self.versions[0] if name is Field.QUANTITY else self.versions[1] if name is Field.PRICE else ""
 
 
 NO_RULES: Final = ItemRules()
@@ -122,17 +131,20 @@ class RuleBook:
 
     store: Rule = field(default_factory=Rule)
     items: Mapping[str, Rule] = field(default_factory=dict)
+    usual: ItemRules = field(init=False, repr=False, compare=False)  # of an item without a rule of its own
+
+    def __post_init__(self) -> None:
+        """The store's rules are asked for in every row, and worked out once."""
+        object.__setattr__(self, "usual", _item_rules(self.store.quantity, self.store.price))
 
     def of(self, storefront_id: str) -> ItemRules:
         """The rules of one item: its own, field by field, before the store's."""
         own = self.items.get(storefront_id)
         if own is None:
-            return _store_rules(self.store)
+            return self.usual
         quantity = self.store.quantity if own.quantity is None else own.quantity
         price = self.store.price if own.price is None else own.price
-        return ItemRules(
-            quantity if isinstance(quantity, QuantityRule) else None, price if isinstance(price, PriceRule) else None
-        )
+        return _item_rules(quantity, price)
 
     def exclusion(self, storefront_id: str, category: str, brand: str, codes: tuple[str, ...]) -> str | None:
         """Why a rule excludes an item, or None. Its own word counts before the store's."""
@@ -290,17 +302,11 @@ def _excluded(exclude: Exclusions, id: str, category: str, brand: str, codes: tu
     return None
 
 
-@lru_cache(maxsize=64)
-def _store_rules(rule: Rule) -> ItemRules:
+def _item_rules(quantity: QuantityRule | str | None, price: PriceRule | str | None) -> ItemRules:
+    """Without what is to be taken as it is."""
     return ItemRules(
-        rule.quantity if isinstance(rule.quantity, QuantityRule) else None,
-        rule.price if isinstance(rule.price, PriceRule) else None,
+        quantity if isinstance(quantity, QuantityRule) else None, price if isinstance(price, PriceRule) else None
     )
-
-
-@lru_cache(maxsize=4096)
-def _version(rule: QuantityRule | PriceRule) -> str:
-    return sha256(f"{type(rule).__name__}{rule.model_dump_json()}".encode()).hexdigest()[:12]
 
 
 def _signed(amount: Decimal) -> str:

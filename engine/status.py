@@ -171,7 +171,10 @@ def field_state(
     # A fee's own side is the integration's list: it is always the master and never overwritten by a sync.
     master = Side.STOREFRONT if pair.kind is Kind.FEES else settings.master(name)
     rules = rules_of(pair, name, master)
-    backoffice = read_master(pair.backoffice, name, settings, rules)
+    if rules is NO_RULES:
+        backoffice = read(pair.backoffice, name, Side.BACKOFFICE, settings)
+    else:
+        backoffice = read_master(pair.backoffice, name, settings, rules)
     cost = ABSENT if rules.price is None else read(pair.backoffice, Field.COST, Side.BACKOFFICE, settings)
     case = _Case(name, storefront, backoffice, master, baseline, settings.currency, pair.kind, writable, rules, cost)
     if name in undecided and pair.kind is Kind.PRODUCTS:
@@ -183,6 +186,8 @@ def field_state(
 
 def rules_of(pair: Pair, name: Field, master: Side) -> ItemRules:
     """The rules that a field of a row obeys: they go from the back office to the storefront, and from a master only."""
+    if pair.rules is NO_RULES:
+        return NO_RULES
     ruled = master is Side.BACKOFFICE and pair.kind is Kind.PRODUCTS and pair.rules.of(name) is not None
     return pair.rules if ruled else NO_RULES
 
@@ -244,7 +249,8 @@ class _Case:
             return self._blocked(Status.NEEDS_CHOICE, text, "resolve")
         if wanted.text is None:
             return replace(self._blocked(Status.NEEDS_CHOICE, wanted.problem, "resolve"), rule=wanted.words)
-        return replace(self._differs(wanted.text), rule=wanted.words)
+        state = self._differs(wanted.text)
+        return replace(state, rule=wanted.words) if wanted.words else state
 
     def undecided(self) -> FieldState:
         """Both sides could be written and nobody has said which one wins: nothing is, and nothing is assumed."""
@@ -295,7 +301,7 @@ class _Case:
 
     def _ruled(self, text: str | None) -> Applied:
         """What the side that is not master shall have where the master has ``text``."""
-        if text is None or not self._version:
+        if text is None or self.rules is NO_RULES:
             return Applied(text)
         return applied(self.rules, self.field, text, self.cost, self.currency)
 

@@ -224,7 +224,7 @@ def test_from_an_empty_workspace_to_a_synced_price_list_and_back(
     wait(f"Sync {plan.rows} rows", f"Type {guards[0]} to go on")
     admin.allow(guards)
     wait("Sync mapped · ended", f"{len(plan.sending)} applied", deadline=90)
-    expected = carried_out(before["syncro"], "products", plan.sending, MARKETPLACE_SYNCRO.written)
+    expected = carried_out(before["syncro"], ("products",), plan.sending, MARKETPLACE_SYNCRO.written)
     assert plan.rows > 10
     assert list(differences("syncro", expected, syncro.tables())) == []
     assert list(differences("marketplace", before["marketplace"], market.tables())) == []

@@ -88,7 +88,7 @@ def _written(shop: Shop, ws: Workspace, fault: str) -> Iterator[str]:
         if kinds == {"unchanged"}:
             yield f"{key} is called unchanged, although only we write here"
     profile = MARKETPLACE_SYNCRO
-    expected = carried_out(shop.before["psa"], "products", applied, profile.written)
+    expected = carried_out(shop.before["psa"], ("products",), applied, profile.written)
     for mismatch in differences("psa", expected, shop.psa.state.tables):
         if (mismatch.id, COLUMNS.get(mismatch.column)) not in unsure:
             yield f"{mismatch}"
