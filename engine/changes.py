@@ -147,6 +147,9 @@ class TextChange:
         return not self.blocked
 
 
+Item = Change | Creation | Push | TextChange
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A frozen, ordered list of changes. What is shown is exactly what runs.
@@ -186,9 +189,18 @@ class Plan:
     @property
     def rows(self) -> int:
         """Distinct rows with at least one change that is sent."""
-        return len({(c.kind, c.storefront_id) for c in self.changes if c.sends and not c.follows}) + sum(
-            not creation.blocked for creation in self.creations
+        return (
+            len({(c.kind, c.storefront_id) for c in self.changes if c.sends and not c.follows})
+            + sum(not creation.blocked for creation in self.creations)
+            + sum(push.sends for push in self.pushes)
+            + len({text.storefront_id for text in self.texts if text.sends})
         )
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """Everything that gets an outcome. A push that is skipped or ambiguous gets none: nothing is asked of it."""
+        pushes = tuple(push for push in self.pushes if push.sends or push.blocked)
+        return (*self.changes, *self.creations, *pushes, *self.texts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,9 @@ class PushesProducts(Protocol):
     def price_entries(self) -> AsyncIterator[Sequence[PriceEntry]]:
         """Every entry of every book, inactive ones too, in pages; complete or ``IncompleteRead``."""
 
+    async def entries_of(self, product_ids: Sequence[str]) -> list[PriceEntry]:
+        """The entries of some products in every book, inactive ones too: what a push is verified by."""
+
     async def find_codes(self, codes: Sequence[str]) -> dict[str, list[Product]]:
         """Products by code (trimmed, case-folded), inactive ones too; a code nobody has is absent."""
 

@@ -72,6 +72,7 @@ def view(doc: Document) -> HistoryEntry:
         how=doc["how"],
         request_id=doc["request_id"],
         outcome=doc["outcome"],
+        attribute=doc.get("attribute", ""),
     )
 
 

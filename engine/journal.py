@@ -18,10 +18,22 @@ from tinydb.table import Document
 
 from engine import baselines
 from engine.baselines import KEPT, Baseline, Decision, Save
-from engine.changes import Change, Creation, Outcome, Plan, Purpose, Run, RunState, Totals
+from engine.changes import (
+    Change,
+    Creation,
+    Item,
+    Outcome,
+    Plan,
+    Purpose,
+    Push,
+    Run,
+    RunState,
+    TextChange,
+    Totals,
+)
 from engine.fields import same
 from engine.heartbeats import budget_words
-from engine.model import Field, Side, utc_text
+from engine.model import Field, Kind, Side, utc_text
 from engine.plan_file import dump
 from engine.ports import Budget, Result, Store
 from engine.run_log import OUTCOME, change_key, key_of, outcome_documents, run_document, totals, view
@@ -48,7 +60,7 @@ class Verdict:
     provisional: bool = False  # sent but not read back: the intent stays open
 
 
-Settled = tuple[Change | Creation, Verdict]
+Settled = tuple[Item, Verdict]
 
 
 class Journal:
@@ -71,7 +83,7 @@ class Journal:
         """Record the run, its plan and its blocked rows. From here on the run is visible to every process."""
         now = context.clock.now()
         run_id = f"{now:%Y%m%d-%H%M%S}-{uuid4().hex[:6]}"
-        items: list[Change | Creation] = [*plan.changes, *plan.creations]
+        items = plan.items
         with context.store.transaction():
             document = {
                 "id": run_id,
@@ -109,7 +121,7 @@ class Journal:
         """Whether any process asked this run to stop."""
         return bool(self._fresh()["cancel_requested"])
 
-    def recorded(self, item: Change | Creation) -> Result | None:
+    def recorded(self, item: Item) -> Result | None:
         """The outcome recorded so far; None while there is none."""
         doc = self._outcomes.get(key_of(item))
         return None if doc is None else Result(doc["result"])
@@ -209,10 +221,10 @@ class Journal:
             self._outcomes[document["key"]] = Document(document, doc_id)
         return outcomes
 
-    def _outcome(self, item: Change | Creation, verdict: Verdict) -> Outcome:
+    def _outcome(self, item: Item, verdict: Verdict) -> Outcome:
         common: dict[str, Any] = {
             "run": self.run_id,
-            "target": item.target,
+            "target": Side.BACKOFFICE if isinstance(item, Push) else item.target,
             "result": verdict.result,
             "found": verdict.found,
             "message": verdict.message,
@@ -231,6 +243,17 @@ class Journal:
                 after=item.after,
                 **common,
             )
+        if isinstance(item, Push):
+            made = verdict.mapping.backoffice_id if verdict.mapping is not None else item.item.product_id
+            return Outcome(
+                kind=Kind.PRODUCTS, storefront_id=item.item.source_id, backoffice_id=made, name=item.name, field=None,
+                after=made or None, attribute="push", **common,
+            )  # fmt: skip
+        if isinstance(item, TextChange):
+            return Outcome(
+                kind=Kind.PRODUCTS, storefront_id=item.storefront_id, backoffice_id=item.backoffice_id, name=item.name,
+                field=None, before=item.before, after=item.after, attribute=item.attribute, **common,
+            )  # fmt: skip
         storefront_id, backoffice_id = _ids(item, verdict.mapping)
         made = backoffice_id if item.target is Side.BACKOFFICE else storefront_id
         return Outcome(
@@ -243,9 +266,9 @@ class Journal:
             **common,
         )
 
-    def _was(self, item: Change | Creation) -> Was | None:
+    def _was(self, item: Item) -> Was | None:
         """The baseline before this run: what an undo restores."""
-        if isinstance(item, Creation):
+        if not isinstance(item, Change):
             return None
         stored = self._stored(item)
         return (stored.storefront, stored.backoffice, stored.rule_version) if stored and stored.known else None
@@ -300,28 +323,43 @@ class Journal:
 
     def _keep_history(self, outcomes: Sequence[Outcome], settled: Sequence[Settled]) -> None:
         entries = [
-            {
-                "at": utc_text(outcome.at or self._clock.now()),
-                "actor": self._context.actor,
-                "action": self._purpose.value,
-                "integration": self._context.integration,
-                "kind": outcome.kind.value,
-                "storefront_id": outcome.storefront_id,
-                "backoffice_id": outcome.backoffice_id,
-                "name": outcome.name,
-                "field": outcome.field.value if outcome.field else None,
-                "before": outcome.before,
-                "after": outcome.after,
-                "run": self.run_id,
-                "how": verdict.message or (item.reason if isinstance(item, Change) else "created"),
-                "request_id": outcome.request_id,
-                "outcome": outcome.result.value,
-            }
+            entry
             for outcome, (item, verdict) in zip(outcomes, settled, strict=True)
             if outcome.result in TRIED
+            for entry in self._entries(outcome, item, verdict)
         ]
         if entries:
             self._store.table("history").insert_multiple(entries)
+
+    def _entries(self, outcome: Outcome, item: Item, verdict: Verdict) -> list[dict[str, Any]]:
+        """One entry, or one for every field and price that a push wrote."""
+        entry = {
+            "at": utc_text(outcome.at or self._clock.now()),
+            "actor": self._context.actor,
+            "action": self._purpose.value,
+            "integration": self._context.integration,
+            "kind": outcome.kind.value,
+            "storefront_id": outcome.storefront_id,
+            "backoffice_id": outcome.backoffice_id,
+            "name": outcome.name,
+            "field": outcome.field.value if outcome.field else None,
+            "before": outcome.before,
+            "after": outcome.after,
+            "run": self.run_id,
+            "how": verdict.message or ("created" if isinstance(item, Creation) else item.reason),
+            "request_id": outcome.request_id,
+            "outcome": outcome.result.value,
+            "attribute": outcome.attribute,
+        }
+        if not isinstance(item, Push):
+            return [entry]
+        texts = [(value.name, value.before, value.after) for value in item.item.values]
+        prices = [
+            (f"price in {price.book_id}", None if price.before is None else str(price.before), str(price.amount))
+            for price in item.item.prices
+        ]
+        parts = [{**entry, "attribute": name, "before": old, "after": new} for name, old, new in (*texts, *prices)]
+        return [entry, *parts]
 
     def _map(self, mapping: NewMapping) -> None:
         if self._context.map_created is not None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import TextIO
 
+from engine.csv_cells import safe_cell
 from engine.errors import UsageError
 from engine.mapping_names import IDENTIFIER, ITEM, Names, is_by_name
 from engine.mappings import Ignored, RowMapping
@@ -33,11 +34,6 @@ COLUMNS = (
     "backoffice_name",
 )
 REQUIRED = ("kind", "storefront_id", "backoffice_id")
-
-
-def safe_cell(text: str) -> str:
-    """A name that a spreadsheet cannot take for a formula (OWASP, CSV injection)."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def write(

@@ -22,7 +22,7 @@ from engine.claims import Writers
 from engine.connections import Connections
 from engine.creation import plan_creations
 from engine.duplicates import Duplicate
-from engine.errors import Busy, ConnectorError, IncompleteRead, UnknownId, UsageError
+from engine.errors import Blocked, Busy, ConnectorError, IncompleteRead, UnknownId, UsageError
 from engine.events import Events, RowsChanged, Waiting
 from engine.guards import SideSize
 from engine.integrations import Integration, Integrations
@@ -97,6 +97,18 @@ class Operations:
         async with self.exclusive(integration.connections, f"reading {integration.name}"):
             return await self.catalog.pull(integration, kinds)
 
+    async def read_everything(self, integration: Integration, kinds: Collection[Kind]) -> None:
+        """Settle what was left open, then read both sides completely. The caller holds the locks.
+
+        Raises ``IncompleteRead`` naming what could not be read.
+        """
+        await self._recover(integration)
+        report = await self.catalog.pull(integration, kinds)
+        if report.errors:
+            raise IncompleteRead(f"not everything could be read, so nothing was compared: {'; '.join(report.errors)}")
+        for kind in Kind:
+            self.events.publish(RowsChanged(integration.name, kind))
+
     async def _read_fresh(
         self, integration: Integration, ids: Collection[str] | None, kinds: Collection[Kind], *, changes: bool = False
     ) -> None:
@@ -152,12 +164,12 @@ class Operations:
         """``unattended``: nobody sees this plan, so that rows without a baseline are left for a sync by hand."""
         async with self.exclusive(integration.connections, f"planning {integration.name}"):
             await self._recover(integration)  # who held the connections before may have been killed while we waited
-            previous = self._sizes(integration)
+            previous = self.sizes(integration)
             await self._read_fresh(integration, ids, kinds, changes=unattended)
             scene = self.scene(integration, previous)
             book = self.rules.book(integration.name)
-            pairs = self._pairs(integration, kinds, ids)
-            plan = build(scene, _new_id(), pairs, ids=ids, fields=fields, overwrite=overwrite, kinds=kinds)
+            pairs = self.pairs(integration, kinds, ids)
+            plan = build(scene, new_id(), pairs, ids=ids, fields=fields, overwrite=overwrite, kinds=kinds)
             if unattended:
                 plan = finished(replace(plan, changes=tuple(map(_previewed_first, plan.changes))), scene, pairs)
             plan = replace(plan, notes=await self._first_sync_notes(integration))
@@ -165,7 +177,7 @@ class Operations:
             self.young[plan.id] = Young(self.clock.monotonic(), book, adoptions(scene, chosen, fields))
             return plan
 
-    def _pairs(self, integration: Integration, kinds: Collection[Kind], ids: Collection[str] | None) -> list[Pair]:
+    def pairs(self, integration: Integration, kinds: Collection[Kind], ids: Collection[str] | None) -> list[Pair]:
         """Every mapped row, and every fee, and what was chosen although it is not mapped."""
         pairs: list[Pair] = []
         for kind in kinds:
@@ -196,7 +208,7 @@ class Operations:
         told = duplicates.summary(found, {side: integration.connection(side) for side in Side})
         return tuple(f"{text}: see crosswalk duplicates products" for text in told)
 
-    def _sizes(self, integration: Integration) -> dict[Side, int | None]:
+    def sizes(self, integration: Integration) -> dict[Side, int | None]:
         """How many products each side had: at the last good run, or as far as the cache knows."""
         good = {side: count for side, kind, count in integration.good_counts if kind is Kind.PRODUCTS}
         sizes: dict[Side, int | None] = {}
@@ -224,6 +236,17 @@ class Operations:
             ],
         )
 
+    def keep_young(self, integration: Integration, plan: Plan) -> None:
+        """A plan that was just made from fresh readings: it runs without reading everything again."""
+        self.young[plan.id] = Young(self.clock.monotonic(), self.rules.book(integration.name))
+
+    def refuse(self, plan: Plan, allow: Collection[str]) -> None:
+        """Raise ``Blocked``, naming the guards of a plan that fired and are not allowed."""
+        fired = [hit for hit in plan.guards if hit.guard not in allow]
+        if fired:
+            reasons = "; ".join(f"{hit.guard}: {hit.message}" for hit in fired)
+            raise Blocked(f"nothing was done: {reasons}", tuple(hit.guard for hit in fired))
+
     # ------------------------------------------------------------------------------------------------ writing
     async def apply(self, integration: Integration, plan: Plan, *, allow: Collection[str], trigger: str) -> Run:
         """Apply a plan, under both connections' locks; a plan that is not fresh from here is checked by reading first."""
@@ -248,7 +271,7 @@ class Operations:
         ids = {change.storefront_id for change in plan.changes}
         kinds = {change.kind for change in plan.changes}
         await self._read_fresh(integration, ids, sorted(kinds))
-        check_fresh(plan, self._pairs(integration, kinds, ids), integration.settings, self.lineage)
+        check_fresh(plan, self.pairs(integration, kinds, ids), integration.settings, self.lineage)
 
     async def resume(self, run_id: str) -> Run:
         integration = self.integrations.get(self.run(run_id).integration)
@@ -261,7 +284,7 @@ class Operations:
                 kinds = sorted({change.kind for change in plan.sending})
                 await self._read_fresh(integration, ids, kinds)
                 still_open = self._open_changes(plan, run_id)
-                pairs = self._pairs(integration, kinds, ids)
+                pairs = self.pairs(integration, kinds, ids)
                 moved = moved_rows(still_open, pairs, integration.settings, plan.purpose)
             return self._ended(integration, await Runner(self._context(integration)).resume(run_id, moved=moved))
 
@@ -278,15 +301,15 @@ class Operations:
             outcomes = self.outcomes(run_id)
             kinds = sorted({o.kind for o in outcomes if o.field is not None})
             ids = {o.storefront_id for o in outcomes if o.field is not None}
-            previous = self._sizes(integration)
+            previous = self.sizes(integration)
             if ids:
                 await self._read_fresh(integration, ids, kinds)
             plan = undo.plan_undo(
                 self.scene(integration, previous),
-                _new_id(),
+                new_id(),
                 self.run(run_id),
                 outcomes,
-                self._pairs(integration, kinds, ids),
+                self.pairs(integration, kinds, ids),
             )
             self.young[plan.id] = Young(self.clock.monotonic(), self.rules.book(integration.name))
             return plan
@@ -301,7 +324,7 @@ class Operations:
             integration.connections, f"creating {drafts[0].kind} in {integration.connection(target)}"
         ):
             await self._recover(integration)
-            plan = plan_creations(self.scene(integration, self._sizes(integration)), _new_id(), drafts, target)
+            plan = plan_creations(self.scene(integration, self.sizes(integration)), new_id(), drafts, target)
             context = self._context(integration)
             return self._ended(integration, await Runner(context).run(plan, allow=allow))
 
@@ -381,6 +404,6 @@ def _previewed_first(change: Change) -> Change:
     return replace(change, blocked="its first sync is previewed and done by hand", verb="sync", guards=())
 
 
-def _new_id() -> str:
+def new_id() -> str:
     """Twelve hex digits: unique in a workspace, short enough to type."""
     return uuid.uuid4().hex[:12]

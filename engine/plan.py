@@ -12,7 +12,7 @@ from hashlib import sha256
 from json import dumps
 
 from engine.baselines import KEPT
-from engine.changes import Change, Plan, Purpose
+from engine.changes import Change, Plan, Purpose, Push
 from engine.errors import StalePlan, UnknownId, UsageError
 from engine.fields import comparable, fields_of, read, same, sku_slot, undecided, writable
 from engine.guards import SideSize
@@ -105,12 +105,22 @@ def finished(plan: Plan, scene: Scene, pairs: Iterable[Pair]) -> Plan:
             for c in plan.changes
             if c.sends and c.target is side
         }
+        targets |= {(Kind.PRODUCTS, text.target_id) for text in plan.texts if text.sends and text.target is side}
         writes = len(targets) + sum(not c.blocked and c.target is side for c in plan.creations)
         calls[scene.connections[side]] += writes * able.calls_per_write
+        if side is Side.BACKOFFICE:
+            calls[scene.connections[side]] += push_calls(plan.pushes, able.push_size)
         if able.rate_per_minute:
             seconds = max(seconds, writes * able.calls_per_write * 60 / able.rate_per_minute)
     plan = replace(plan, calls={name: count for name, count in calls.items() if count}, eta_seconds=round(seconds, 1))
     return replace(plan, fingerprint=fingerprint(plan, scene.settings))
+
+
+def push_calls(pushes: Sequence[Push], size: int) -> int:
+    """Requests of a push: per batch one for the products, one for each price book, and two to read it back."""
+    sending = [push for push in pushes if push.sends]
+    books = {price.book_id for push in sending for price in push.item.prices}
+    return -(-len(sending) // size) * (3 + len(books)) if sending else 0
 
 
 def fingerprint(plan: Plan, settings: IntegrationSettings) -> str:
@@ -133,6 +143,10 @@ def fingerprint(plan: Plan, settings: IntegrationSettings) -> str:
         for c in plan.changes
     ]
     rows += [[c.draft.key, c.draft.name, c.target, c.blocked] for c in plan.creations]
+    rows += [[push.action, push.blocked, repr(push.item)] for push in plan.pushes]
+    rows += [
+        [t.storefront_id, t.backoffice_id, t.attribute, t.target, t.before, t.after, t.blocked] for t in plan.texts
+    ]
     return f"{_digest(settings.model_dump(mode='json'))}-{_digest(rows)}"
 
 

@@ -66,9 +66,8 @@ def load(text: str) -> Plan:
 
 def totals(plan: Plan) -> dict[str, int]:
     """The totals of a plan that has not run: what is blocked, and what it would send and has not sent yet."""
-    blocked = [bool(change.blocked) for change in plan.changes] + [bool(new.blocked) for new in plan.creations]
-    results = [Result.BLOCKED if is_blocked else Result.NOT_SENT for is_blocked in blocked]
-    return asdict(Totals.of(len(blocked), results))
+    results = [Result.BLOCKED if item.blocked else Result.NOT_SENT for item in plan.items]
+    return asdict(Totals.of(len(results), results))
 
 
 def _renamed(row: dict[str, Any], spelling: dict[str, str]) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from tinydb import where
 from tinydb.table import Document
 
 from engine import creation as creations
-from engine.changes import Change, Creation, Run, RunState
+from engine import push_write, text_write
+from engine.changes import Change, Item, Run, RunState
+from engine.crm import PushOutcome
 from engine.errors import ConnectorError
 from engine.events import RowsChanged, RunEnded
 from engine.fields import SIDE_NAMES, display
@@ -86,7 +88,13 @@ class _Recovery:
         for doc in docs:
             if doc["op"] == "create":
                 problem = await self._creation(doc) or problem
+        pushed = [doc for doc in docs if doc["op"] == "push"]
+        for start in range(0, len(pushed), CHUNK):
+            problem = await self._pushes(pushed[start : start + CHUNK]) or problem
         for side in Side:
+            texts = [doc for doc in docs if doc["op"] == "text" and doc["side"] == side.value]
+            for start in range(0, len(texts), CHUNK):
+                problem = await self._texts(side, texts[start : start + CHUNK]) or problem
             mine = [doc for doc in docs if doc["op"] == "write" and doc["side"] == side.value]
             for start in range(0, len(mine), CHUNK):
                 problem = await self._writes(side, mine[start : start + CHUNK]) or problem
@@ -98,12 +106,7 @@ class _Recovery:
         try:
             records = await self._read(side, targets)
         except ConnectorError as error:
-            self.open += len(docs)
-            text = f"sent before the program ended, not read back yet ({error}); it is settled before the next run"
-            for target in targets:
-                settled += [(c, Verdict(Result.UNVERIFIED, text, provisional=True)) for c in target.changes]
-            self._journal.settle(settled, [])
-            return error
+            return self._unread([change for target in targets for change in target.changes], len(docs), error)
         for target in targets:
             settled += [(change, self._verdict(change, records.get(target.id))) for change in target.changes]
         self._journal.settle(settled, [doc.doc_id for doc in docs])
@@ -138,6 +141,36 @@ class _Recovery:
         text = f"the program ended while writing {wanted}; {SIDE_NAMES[change.target]} shows {shown}: check the record"
         return Verdict(Result.UNVERIFIED, text, found=now)
 
+    async def _pushes(self, docs: Sequence[Document]) -> ConnectorError | None:
+        """Pushes are looked for by their codes; what is not there as it was sent is pushed again, or looked at."""
+        pushes = [push_write.from_intent(doc) for doc in docs]
+        lost = [
+            PushOutcome(push.item.key, Result.UNKNOWN, message="the program ended before the answer") for push in pushes
+        ]
+        try:
+            settled = await push_write.PushJudge(self._context).settle(pushes, lost)
+        except ConnectorError as error:
+            return self._unread(list(pushes), len(docs), error)
+        self._journal.settle(settled, [doc.doc_id for doc in docs])
+        return None
+
+    async def _texts(self, side: Side, docs: Sequence[Document]) -> ConnectorError | None:
+        groups = [text_write.from_intent(doc) for doc in docs]
+        lost = {key: answer for group in groups for key, answer in text_write.unknown(group).items()}
+        try:
+            settled = await text_write.settle(self._context, side, groups, lost)
+        except ConnectorError as error:
+            return self._unread([one for group in groups for one in group], len(docs), error)
+        self._journal.settle(settled, [doc.doc_id for doc in docs])
+        return None
+
+    def _unread(self, items: Sequence[Item], intents: int, error: ConnectorError) -> ConnectorError:
+        """What was sent and cannot be read now stays open; its rows are unverified until it is."""
+        self.open += intents
+        text = f"sent before the program ended, not read back yet ({error}); it is settled before the next run"
+        self._journal.settle([(item, Verdict(Result.UNVERIFIED, text, provisional=True)) for item in items], [])
+        return error
+
     async def _creation(self, doc: Document) -> ConnectorError | None:
         creation = creations.from_intent(doc)
         if not doc["sent"]:
@@ -157,7 +190,7 @@ class _Recovery:
     def end(self) -> Run:
         """Count what is left as not sent; a run that had ended keeps how it ended."""
         plan = plan_of(self._context.store, self._journal.run_id)
-        items: list[Change | Creation] = [*plan.changes, *plan.creations]
+        items = plan.items
         rest: list[Settled] = [
             (item, Verdict(Result.NOT_SENT, INTERRUPTED)) for item in items if self._journal.recorded(item) is None
         ]

@@ -139,6 +139,22 @@ class Lists:
             pairs.append(self._pair(context, storefront_id, left.get(storefront_id), counterpart))
         return pairs
 
+    def states(
+        self, integration: Integration, kind: Kind, as_if: Mapping[str, str] | None = None
+    ) -> list[tuple[Pair, RowState]]:
+        """Every mapped row with its state, as last read; ``as_if``: also these unmapped rows, as if they were mapped so."""
+        context = self._context(integration, kind)
+        context.mapped |= {left: RowMapping(left, right, "", "", "") for left, right in (as_if or {}).items()}
+        left = self._storefront(integration, kind, list(context.mapped))
+        right = self._cache.get(
+            integration.backoffice, kind.counterpart, {m.backoffice_id for m in context.mapped.values()}
+        )
+        pairs = (
+            self._pair(context, id, left.get(id), right.get(mapping.backoffice_id))
+            for id, mapping in context.mapped.items()
+        )
+        return [(pair, context.state(pair)) for pair in pairs]
+
     def fee_ids(self, integration: Integration) -> list[str]:
         return [fee.id for fee in self._fee_list(integration)]
 

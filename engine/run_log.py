@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from tinydb import where
 from tinydb.table import Document
 
-from engine.changes import Change, Creation, Outcome, Plan, Purpose, Run, RunState, Totals
+from engine.changes import Creation, Item, Outcome, Plan, Purpose, Push, Run, RunState, TextChange, Totals
 from engine.errors import UnknownId
 from engine.model import Field, Kind, Side
 from engine.plan_file import load as load_plan
@@ -28,10 +28,14 @@ def change_key(kind: Kind, storefront_id: str, field: Field) -> str:
     return f"{kind}/{field}/{storefront_id}"
 
 
-def key_of(item: Change | Creation) -> str:
-    """The key of a change or a creation within its run."""
+def key_of(item: Item) -> str:
+    """The key of an item within its run."""
     if isinstance(item, Creation):
         return f"create/{item.draft.key}"
+    if isinstance(item, Push):
+        return f"push/{item.item.source_id}"
+    if isinstance(item, TextChange):
+        return f"text/{item.target}/{item.attribute}/{item.storefront_id}"
     return change_key(item.kind, item.storefront_id, item.field)
 
 

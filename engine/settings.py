@@ -120,6 +120,42 @@ class CustomerDefaults(BaseModel):
     language: str = "en"
 
 
+class Owners(BaseModel):
+    """Whose name, description and activity win in a reconciliation; none: a difference is reported, never written."""
+
+    model_config = STRICT
+    name: Side | None = None
+    description: Side | None = None
+    active: Side | None = None
+
+
+class PushSettings(BaseModel):
+    """What a push does beside the product and its standard price.
+
+    ``books`` names price books for further storefront prices, by the price's type: ``sale=Web sale; msrp=List price``.
+    """
+
+    model_config = STRICT
+    books: str = ""
+
+    @field_validator("books")
+    @classmethod
+    def _pairs(cls, value: str) -> str:
+        parts = [part.strip() for part in value.split(";") if part.strip()]
+        for part in parts:
+            left, equals, right = (word.strip() for word in part.partition("="))
+            if not (left and equals and right):
+                raise ValueError(f"{part!r} is not TYPE=PRICE BOOK, such as sale=Web sale; several are parted by ;")
+        if len({part.partition("=")[2].strip() for part in parts}) < len(parts):
+            raise ValueError("one price book is named twice: it would get two prices")
+        return "; ".join(parts)
+
+    def price_books(self) -> dict[str, str]:
+        """Price type -> price book (name or id)."""
+        pairs = (part.partition("=") for part in self.books.split(";") if part.strip())
+        return {left.strip(): right.strip() for left, _, right in pairs}
+
+
 class IntegrationSettings(BaseModel):
     """Everything of an integration that an admin may set: ``integration set NAME price.type=recurring ...``."""
 
@@ -137,6 +173,8 @@ class IntegrationSettings(BaseModel):
     customers: CustomerDefaults = CustomerDefaults()
     guards: Guards = Guards()
     reads: Reads = Reads()
+    owners: Owners = Owners()
+    push: PushSettings = PushSettings()
 
     @field_validator("currency")
     @classmethod

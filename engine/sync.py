@@ -14,7 +14,7 @@ from tinydb import where
 
 from engine.adoption import adopt as adopt_baselines
 from engine.baselines import Save
-from engine.changes import Change, Creation, Plan, Run, RunState
+from engine.changes import Change, Item, Plan, Run, RunState
 from engine.creation import Creator, placed
 from engine.errors import Blocked, StalePlan, UsageError
 from engine.events import OutcomeRecorded, RunEnded, RunStarted
@@ -22,12 +22,14 @@ from engine.journal import Journal, Settled, Verdict
 from engine.model import Field, Kind, Side
 from engine.plan import fingerprint
 from engine.ports import Result
+from engine.push_write import Pusher
 from engine.recovery import needs_recovery, recover
 from engine.run_log import plan as plan_of
 from engine.run_log import run as run_of
 from engine.sync_context import SyncContext
 from engine.sync_control import Control, Progress
 from engine.sync_write import Writer
+from engine.text_write import TextWriter
 
 log = logging.getLogger(__name__)
 
@@ -87,12 +89,16 @@ class Runner:
             raise Blocked(f"nothing was written: {reasons}", tuple(hit.guard for hit in fired))
         docs = self._context.store.table("mappings").search(where("integration") == plan.integration)
         mapped = {(doc["kind"], doc["storefront_id"]): doc["backoffice_id"] for doc in docs}
-        for change in plan.sending:
-            if change.follows:
-                continue  # its record is made, and mapped, by this plan
-            if mapped.get((change.kind.value, change.storefront_id)) != change.backoffice_id:
+        links = [
+            (change.kind, change.storefront_id, change.backoffice_id, change.name)
+            for change in plan.sending
+            if not change.follows  # else its record is made, and mapped, by this plan
+        ]
+        links += [(Kind.PRODUCTS, one.storefront_id, one.backoffice_id, one.name) for one in plan.texts if one.sends]
+        for kind, storefront_id, backoffice_id, name in links:
+            if mapped.get((kind.value, storefront_id)) != backoffice_id:
                 raise StalePlan(
-                    f"{change.name} ({change.storefront_id}) is mapped differently since this plan was made; "
+                    f"{name} ({storefront_id}) is mapped differently since this plan was made; "
                     "nothing was written. Make a new plan"
                 )
 
@@ -138,13 +144,17 @@ class Runner:
         changes = [change for change in plan.sending if _open(journal, change)]
         creations = [one for one in plan.creations if not one.blocked and _open(journal, one)]
         changes = self._without_moved(journal, changes, moved)
-        total = len(changes) + len(creations)
+        pushes = [one for one in plan.pushes if one.sends and _open(journal, one)]
+        texts = [one for one in plan.texts if one.sends and _open(journal, one)]
+        total = len(changes) + len(creations) + len(pushes) + len(texts)
         progress = Progress(journal, self._context, total)
         writer = Writer(self._context, journal, control, progress)
         await writer.write([change for change in changes if not change.follows])
         await Creator(self._context, journal, control, progress).create(creations)
         await self._follow(journal, writer, plan, [change for change in changes if change.follows])
-        items: list[Change | Creation] = [*changes, *creations]
+        await Pusher(self._context, journal, control, progress).push(pushes)
+        await TextWriter(self._context, journal, control, progress).write(texts)
+        items: list[Item] = [*changes, *creations, *pushes, *texts]
         rest: list[Settled] = [
             (item, Verdict(Result.NOT_SENT, control.message)) for item in items if journal.recorded(item) is None
         ]
@@ -165,7 +175,7 @@ class Runner:
         await writer.write(ready)
 
 
-def _open(journal: Journal, item: Change | Creation) -> bool:
+def _open(journal: Journal, item: Item) -> bool:
     """Whether an item is still to be sent: it has no outcome, or that of not having been sent."""
     return journal.recorded(item) in {None, Result.NOT_SENT}
 

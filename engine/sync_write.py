@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 
-from engine.changes import Change, Creation
+from engine.changes import Change
 from engine.errors import ConnectorError
 from engine.events import OutcomeRecorded, RowsChanged
-from engine.journal import Journal, Verdict
+from engine.journal import Journal, Settled
 from engine.model import Kind, Record, Side, utc_text
 from engine.ports import RecordWrite, Result, WriteOutcome
 from engine.sync_context import SyncContext
@@ -63,7 +63,7 @@ class Writer:
     def _commit(
         self, chunk: Sequence[Target], intents: Sequence[int], verdicts: Sequence[Verdicts], records: dict[str, Record]
     ) -> None:
-        settled: list[tuple[Change | Creation, Verdict]] = []
+        settled: list[Settled] = []
         ended: list[int] = []
         for target, doc_id, fates in zip(chunk, intents, verdicts, strict=True):
             settled += [(change, fates[change.field]) for change in target.changes]

@@ -139,6 +139,7 @@ class HistoryEntry:
     how: str
     request_id: str = ""
     outcome: str = ""
+    attribute: str = ""  # the field's name where it is none of ``Field``: a text, or the price in a book
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,10 @@ from engine.monitor import Monitor
 from engine.operations import Operations
 from engine.picking import acceptable, choices
 from engine.ports import Capabilities, CheckReport, Clock, ConnectorType, Draft, Registry, WriteOutcome
+from engine.push_work import PushWork
+from engine.reconcile_verbs import ReconcileVerbs
+from engine.reconciling import Reconciler
+from engine.resolving import Resolver
 from engine.rows import Lists
 from engine.rule_desk import RuleDesk, unexcluded
 from engine.rule_store import Rules
@@ -72,7 +76,7 @@ from engine.views import (
 )
 
 
-class Workspace(FieldVerbs):
+class Workspace(FieldVerbs, ReconcileVerbs):
     """One directory: ``workspace.db`` (state), ``cache.db`` (what was read; disposable), ``locks/``, ``tokens/``."""
 
     def __init__(
@@ -116,6 +120,17 @@ class Workspace(FieldVerbs):
             self._integrations, self._catalog, self._lists, self._mappings, self._alarms, rules, self._writers,
         )  # fmt: skip
         self.rules = RuleDesk(rules, self._integrations, self._lists, self.cache, self._operations, self.events)
+        self._reconciler = Reconciler(
+            self.store, self.cache, clock, actor, self._connections, self._mappings, self._lists, self._fields,
+            self._operations,
+        )  # fmt: skip
+        self._push = PushWork(
+            self._connections, self.cache, self._mappings, self._fields, self._drafting, self._reconciler,
+            self._operations,
+        )  # fmt: skip
+        self._resolver = Resolver(
+            self._reconciler, self._operations, self._mappings, clock, actor, self._push.pushes, self._push.drafts
+        )
 
     @classmethod
     def open(

@@ -25,6 +25,8 @@ INDEXES: dict[str, tuple[str, ...]] = {
     "schema": (),
     "objects": ("connection",),
     "field_mappings": ("integration",),
+    "reconciliations": ("id", "integration"),
+    "findings": ("reconciliation",),
     "heartbeats": ("run",),
 }
 

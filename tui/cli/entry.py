@@ -45,6 +45,8 @@ def command_line() -> Any:
         mapping_files,
         planning,
         pulling,
+        push,
+        reconcile,
         rules,
         runs,
         sandbox,
@@ -77,12 +79,26 @@ def command_line() -> Any:
         schema,
         fields,
         rules,
+        push,
         schedule,
         workspace_files,
         sandbox,
     ):
         app.add_typer(group.app, rich_help_panel=None)
-    for verbs in (pulling, listing, suggesting, duplicates, mapping, planning, syncing, runs, alarms, watching, demo):
+    for verbs in (
+        pulling,
+        listing,
+        suggesting,
+        duplicates,
+        mapping,
+        planning,
+        syncing,
+        reconcile,
+        runs,
+        alarms,
+        watching,
+        demo,
+    ):
         verbs.register(app)
     return typer.main.get_command(app)
 

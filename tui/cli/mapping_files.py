@@ -93,12 +93,12 @@ def _read(file: Path) -> io.StringIO:
         raise UsageError(f"{file}, line {line}: not UTF-8 text; nothing was imported") from error
 
 
-def save(file: Path, text: str) -> None:
-    """Replace ``file`` in one step: a full disk leaves the old one as it was."""
+def save(file: Path, content: str | bytes) -> None:
+    """Replace ``file`` in one step: a full disk leaves the old one as it was. Text is written as UTF-8."""
     beside = file.with_name(f".{file.name}.{os.getpid()}.new")
     try:
-        with beside.open("w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
+        with beside.open("wb") as stream:
+            stream.write(content.encode() if isinstance(content, str) else content)
             stream.flush()
             os.fsync(stream.fileno())
         beside.replace(file)

@@ -52,7 +52,7 @@ def fields(text: str | None) -> tuple[Field, ...] | None:
     """``price,cost`` as fields; None when not given."""
     from engine.model import Field
 
-    return None if text is None else tuple(Field(word) for word in _words(text, "--fields", [f.value for f in Field]))
+    return None if text is None else tuple(Field(word) for word in words(text, "--fields", [f.value for f in Field]))
 
 
 def kinds(text: str | None) -> tuple[Kind, ...]:
@@ -62,15 +62,16 @@ def kinds(text: str | None) -> tuple[Kind, ...]:
     syncable = (Kind.PRODUCTS, Kind.FEES)
     if text is None:
         return syncable
-    return tuple(Kind(word) for word in _words(text, "--kinds", [kind.value for kind in syncable]))
+    return tuple(Kind(word) for word in words(text, "--kinds", [kind.value for kind in syncable]))
 
 
-def _words(text: str, option: str, allowed: Sequence[str]) -> list[str]:
-    words = list(dict.fromkeys(word.strip().lower() for word in text.split(",") if word.strip()))
-    wrong = [word for word in words if word not in allowed]
-    if wrong or not words:
+def words(text: str, option: str, allowed: Sequence[str]) -> list[str]:
+    """A list of known words, in small letters, without repeats."""
+    found = list(dict.fromkeys(word.strip().lower() for word in text.split(",") if word.strip()))
+    wrong = [word for word in found if word not in allowed]
+    if wrong or not found:
         raise UsageError(f"{option} {text!r}: choose from {', '.join(allowed)}")
-    return words
+    return found
 
 
 def status(text: str | None) -> Status | None:

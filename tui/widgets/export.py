@@ -9,25 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.csv_cells import safe_cell
 from tui.widgets.dialogs import Confirm
 from tui.widgets.explain import error_dialog
 from tui.widgets.form_dialogs import TextPrompt
 
 if TYPE_CHECKING:
     from textual.app import App
-
-#: A cell that begins with one of these is taken for a formula by spreadsheets.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-def safe_cell(text: str) -> str:
-    """A cell that no spreadsheet runs: text that looks like a formula gets an apostrophe; numbers stay as they are.
-
-    >>> safe_cell("=1+1"), safe_cell("-12.50"), safe_cell("Acme")
-    ("'=1+1", '-12.50', 'Acme')
-    """
-    number = text.lstrip("+-").replace(".", "", 1).isdecimal()
-    return f"'{text}" if text.startswith(_FORMULA) and not number else text
 
 
 def write_rows(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

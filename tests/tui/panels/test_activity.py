@@ -4,10 +4,11 @@ import json
 
 from textual.widgets import Input
 
+from engine.csv_cells import safe_cell
 from engine.model import Field, Kind
 from engine.views import Alarm, HistoryEntry
 from tui.widgets.activity_lines import ALARMS, EDITS, RUNS, WRITTEN, activity, change_text, chosen
-from tui.widgets.export import safe_cell, write_rows
+from tui.widgets.export import write_rows
 
 
 def entry(id, run="edit:1", name="Backup", **more):

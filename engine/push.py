@@ -1,0 +1,174 @@
+"""Pure: what a push would do with each storefront product: create, link, update, skip, or leave to a person.
+
+A product is found again by its code (the storefront's SKU), so that there is never a second one for it. Name,
+description and activity of a product that exists are written only where the integration's owners say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from engine.changes import Push, PushAction
+from engine.crm import BookPrice, PriceEntry, PushItem, SchemaField, TextValue
+from engine.field_mappings import FieldMapping, text_values
+from engine.fields import difference, read
+from engine.guards import Guard
+from engine.model import Field, Product, Side, canonical
+from engine.push_prices import Books, prices_of
+from engine.settings import Guards, IntegrationSettings
+
+#: Names are cut to so many characters where the schema does not say (Salesforce: Product2.Name).
+NAME_LENGTH = 255
+
+
+@dataclass(frozen=True, slots=True)
+class PushScene:
+    """Everything a push looks at. Records and entries come from complete reads.
+
+    ``mapped``: storefront id -> back-office id. ``holders``: back-office id -> storefront id that is mapped to it.
+    ``fields`` are the back office's product fields by API name, where its schema was retrieved.
+    """
+
+    settings: IntegrationSettings
+    mapped: Mapping[str, str]
+    backoffice: Mapping[str, Product]
+    books: Books
+    entries: Mapping[str, Sequence[PriceEntry]]
+    mappings: Sequence[FieldMapping] = ()
+    fields: Mapping[str, SchemaField] | None = None
+
+    @property
+    def holders(self) -> dict[str, str]:
+        return {right: left for left, right in self.mapped.items()}
+
+
+def plan_pushes(scene: PushScene, run: str, products: Iterable[Product]) -> list[Push]:
+    """One push per product, in the given order. ``run`` makes the keys unique."""
+    by_code: dict[str, list[Product]] = {}
+    for product in scene.backoffice.values():
+        for sku in product.skus:
+            by_code.setdefault(code_key(sku.value), []).append(product)
+    holders = scene.holders
+    made: dict[str, str] = {}
+    pushes = []
+    for product in products:
+        push = _push(scene, run, product, by_code, holders)
+        code = code_key(push.item.code)
+        if push.action is PushAction.CREATE and not push.blocked:
+            if code in made:
+                push = replace(push, blocked=f"{made[code]} of this push has the same code {push.item.code}")
+            made.setdefault(code, push.name)
+        pushes.append(push)
+    return pushes
+
+
+def code_key(code: str) -> str:
+    """Codes are the same when they are, without blanks around them and whatever their case."""
+    return code.strip().casefold()
+
+
+def _push(
+    scene: PushScene, run: str, product: Product, by_code: Mapping[str, Sequence[Product]], holders: Mapping[str, str]
+) -> Push:
+    code = read(product, Field.SKU, Side.STOREFRONT, scene.settings).text or ""
+    target = scene.backoffice.get(scene.mapped.get(product.id, ""))
+    action, reason, blocked = PushAction.UPDATE, "", ""
+    if target is None:
+        action, reason, blocked, target = _unmapped(scene, product, code, by_code, holders)
+    if not blocked and product.is_base:
+        blocked = "parent of variants; its variants are pushed"
+    entries = scene.entries.get(target.id, ()) if target is not None else ()
+    prices, problems = prices_of(product, scene.settings, scene.books, entries)
+    if problems and not blocked:
+        blocked = f"price: {problems[0]}"
+    custom, unfit = _custom(scene, product, target)
+    values = (*_values(scene, product, code, target), *custom)
+    prices = prices if target is None else tuple(price for price in prices if _differs(price, entries))
+    item = PushItem(
+        f"{run}:push:{product.id}", product.id, code, values, prices, target.id if target is not None else ""
+    )
+    if not blocked and action is PushAction.UPDATE and not values and not prices:
+        action, reason = PushAction.SKIP, "nothing differs"
+    if action in {PushAction.CREATE, PushAction.LINK, PushAction.UPDATE} and not reason:
+        reason = _what(values, prices, scene.books)
+    guards = _guards(prices, scene.settings.guards) if not blocked else ()
+    return Push(item, product.name, action, reason, blocked, guards, unfit)
+
+
+def _unmapped(
+    scene: PushScene, product: Product, code: str, by_code: Mapping[str, Sequence[Product]], holders: Mapping[str, str]
+) -> tuple[PushAction, str, str, Product | None]:
+    """(action, reason, blocked, target) of a product that is not mapped, or whose counterpart is gone."""
+    if not code.strip():
+        return PushAction.CREATE, "", "it has no code to be found by again", None
+    found = by_code.get(code_key(code), ())
+    if len(found) > 1:
+        names = ", ".join(f"{one.name} ({one.id})" for one in found[:3])
+        why = f"{len(found)} products have the code {code}: {names}"
+        return PushAction.AMBIGUOUS, why, why, None
+    if found:
+        holder = holders.get(found[0].id)
+        if holder is not None and holder != product.id and not scene.settings.many_to_one:
+            why = f"{found[0].name} has the code {code}, but {holder} is mapped to it"
+            return PushAction.AMBIGUOUS, why, why, None
+        return PushAction.LINK, f"{found[0].name} has the code {code}", "", found[0]
+    if not product.active:
+        return PushAction.SKIP, "inactive, and not there yet", "", None
+    return PushAction.CREATE, "", "", None
+
+
+def _values(scene: PushScene, product: Product, code: str, target: Product | None) -> tuple[TextValue, ...]:
+    """Name, description, code and activity: all of them for a new product, the owned ones that differ for another."""
+    name = (product.name or code)[:NAME_LENGTH].rstrip()
+    active = str(product.active).lower()
+    if target is None:
+        fresh = (TextValue("name", name), TextValue("description", product.description), TextValue("code", code))
+        return (*(value for value in fresh if value.after), TextValue("active", active))
+    owners = scene.settings.owners
+    pairs = (
+        ("name", owners.name, name, target.name),
+        ("description", owners.description, product.description, target.description),
+        ("active", owners.active, active, str(target.active).lower()),
+    )
+    return tuple(
+        TextValue(one, after, before)
+        for one, owner, after, before in pairs
+        if owner is Side.STOREFRONT and after != before
+    )
+
+
+def _custom(
+    scene: PushScene, product: Product, target: Product | None
+) -> tuple[tuple[TextValue, ...], tuple[str, ...]]:
+    if not scene.mappings:
+        return (), ()
+    return text_values(scene.mappings, scene.fields or {}, product, target)
+
+
+def _differs(price: BookPrice, entries: Sequence[PriceEntry]) -> bool:
+    """Whether an entry is missing, inactive, or has another amount."""
+    entry = next((one for one in entries if one.book_id == price.book_id), None)
+    return entry is None or not entry.active or entry.amount != price.amount
+
+
+def _what(values: Sequence[TextValue], prices: Sequence[BookPrice], books: Books) -> str:
+    names = {book.id: book.name for book in books.all}
+    parts = [f"{names[price.book_id]} {canonical(price.amount)}" for price in prices]
+    return ", ".join(
+        [*parts, *(value.name for value in values if value.name not in {"code", "active"} or value.before)]
+    )
+
+
+def _guards(prices: Sequence[BookPrice], guards: Guards) -> tuple[str, ...]:
+    """The guards that the prices set off: a price of zero or less, a jump."""
+    hits: dict[str, None] = {}
+    for price in prices:
+        if guards.zero_price and price.amount <= Decimal(0):
+            hits[Guard.ZERO_PRICE.value] = None
+        if guards.max_change_percent is not None and price.before is not None:
+            gap, percent = difference(canonical(price.before), canonical(price.amount))
+            if gap and (percent is None or abs(percent) > guards.max_change_percent):
+                hits[Guard.CHANGE_PERCENT.value] = None
+    return tuple(hits)

@@ -1,0 +1,288 @@
+"""Pushing products: intents before each batch, the batch, reading back, and the mapping with the outcome.
+
+A product is never made twice: it is looked for by its code before the connector makes one, and one whose answer was lost
+is looked for by its code again, in the run and after a crash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from pydantic import TypeAdapter
+
+from engine.changes import Push, PushAction
+from engine.creation import LOOKS
+from engine.crm import BookPrice, PriceEntry, PushesProducts, PushItem, PushOutcome, TextValue
+from engine.errors import ConnectorError
+from engine.events import OutcomeRecorded, RowsChanged
+from engine.fields import rounded
+from engine.journal import Journal, Settled, Verdict
+from engine.model import Kind, Product, Side, canonical, utc_text
+from engine.ports import Result
+from engine.push import code_key
+from engine.sync_context import NewMapping, SyncContext
+from engine.sync_control import FATAL, Control, Progress
+from engine.sync_verify import REREAD_SECONDS
+
+_PUSH = TypeAdapter(Push)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the back office holds of one pushed product now."""
+
+    product: Product | None
+    entries: tuple[PriceEntry, ...] = ()
+
+
+class Pusher:
+    """Carries out the pushes of one run, batch by batch."""
+
+    def __init__(self, context: SyncContext, journal: Journal, control: Control, progress: Progress) -> None:
+        self._context, self._journal, self._control, self._progress = context, journal, control, progress
+        self._judge = PushJudge(context)
+
+    async def push(self, pushes: Sequence[Push]) -> None:
+        """Until all are settled or the run is stopped."""
+        size = self._context.capabilities(Side.BACKOFFICE).push_size
+        for start in range(0, len(pushes), size):
+            if self._control.stopped():
+                return
+            await self._batch(pushes[start : start + size])
+
+    async def _batch(self, pushes: Sequence[Push]) -> None:
+        moved = self._judge.moved(pushes)
+        stale: list[Settled] = [(push, moved[push.item.source_id]) for push in pushes if push.item.source_id in moved]
+        self._settled(stale, [])
+        batch = [push for push in pushes if push.item.source_id not in moved]
+        if not batch:
+            return
+        intents = self._journal.open([self._intent(push) for push in batch])
+        answers = await self._send(batch)
+        try:
+            settled = await self._judge.settle(batch, answers)
+        except ConnectorError as error:
+            self._control.fail(error)
+            text = f"sent, but not read back yet ({error}); it is settled before the next run"
+            unread: list[Settled] = [
+                (push, Verdict(Result.UNVERIFIED, text, answer.code, answer.request_id, provisional=True))
+                for push, answer in zip(batch, answers, strict=True)
+            ]
+            self._settled(unread, [])
+            return
+        self._settled(settled, intents)
+
+    async def _send(self, batch: Sequence[Push]) -> list[PushOutcome]:
+        connector = cast("PushesProducts", self._context.connectors[Side.BACKOFFICE])
+        try:
+            answers = await connector.push([push.item for push in batch])
+            self._control.answered(refused=False)
+            return answers
+        except ConnectorError as error:
+            fatal = isinstance(error, FATAL)
+            if fatal:
+                self._control.fail(error)
+            self._control.answered(refused=True, error=error)
+            result = Result.NOT_SENT if fatal else Result.REJECTED
+            if getattr(error, "maybe_sent", False):
+                result = Result.UNKNOWN
+            text, code, request = str(error), error.code, error.request_id
+        except Exception as error:
+            self._control.fail(error)
+            result, text, code, request = Result.UNKNOWN, f"{type(error).__name__}: {error}", "", ""
+        return [PushOutcome(push.item.key, result, message=text, code=code, request_id=request) for push in batch]
+
+    def _settled(self, settled: Sequence[Settled], intents: Sequence[int]) -> None:
+        if not settled:
+            return
+        for outcome in self._journal.settle(settled, intents):
+            self._context.events.publish(OutcomeRecorded(outcome))
+        self._progress.advance(len(settled), "pushing")
+        self._context.events.publish(RowsChanged(self._context.integration, Kind.PRODUCTS))
+
+    def _intent(self, push: Push) -> dict[str, Any]:
+        return {
+            "run": self._journal.run_id,
+            "integration": self._context.integration,
+            "state": "open",
+            "op": "push",
+            "connection": self._context.connections[Side.BACKOFFICE],
+            "side": Side.BACKOFFICE.value,
+            "kind": Kind.PRODUCTS.value,
+            "id": push.item.product_id,
+            "name": push.name,
+            "at": utc_text(self._context.clock.now()),
+            "sent": True,
+            "push": _PUSH.dump_python(push, mode="json"),
+        }
+
+
+class PushJudge:
+    """What became of pushes, by reading: used by a run and by recovery."""
+
+    def __init__(self, context: SyncContext) -> None:
+        self._context = context
+
+    def moved(self, pushes: Sequence[Push]) -> dict[str, Verdict]:
+        """Rows that were mapped differently since the preview: pushing them would make a second product."""
+        mapped = self._mapped()
+        found = {}
+        for push in pushes:
+            now = mapped.get(push.item.source_id, "")
+            planned = push.item.product_id if push.action is PushAction.UPDATE else ""
+            if now and now not in {planned, push.item.product_id}:
+                text = f"was mapped to {now} since the preview; nothing was pushed"
+                found[push.item.source_id] = Verdict(Result.STALE, text, found=now)
+        return found
+
+    async def settle(self, pushes: Sequence[Push], answers: Sequence[PushOutcome]) -> list[Settled]:
+        """The verdict of every push, from what the system holds now. Raises ``ConnectorError`` if it cannot be read."""
+        ids = {
+            push.item.key: answer.product_id or push.item.product_id
+            for push, answer in zip(pushes, answers, strict=True)
+        }
+        lost = [
+            push for push, answer in zip(pushes, answers, strict=True)
+            if not ids[push.item.key] and answer.result is Result.UNKNOWN
+        ]  # fmt: skip
+        ids |= await self._found(lost)
+        seen = await self._read([id for id in ids.values() if id])
+        behind = [
+            push for push, answer in zip(pushes, answers, strict=True)
+            if answer.result in {Result.APPLIED, Result.UNCHANGED} and unlike(push.item, seen.get(ids[push.item.key]), self._currency)
+        ]  # fmt: skip
+        if behind:  # a reading may lag behind a write: asked once more, a moment later
+            await self._context.clock.sleep(REREAD_SECONDS)
+            seen |= await self._read([ids[push.item.key] for push in behind])
+        products = [one.product for one in seen.values() if one.product is not None]
+        self._context.cache.put(self._context.connections[Side.BACKOFFICE], Kind.PRODUCTS, products)
+        mapped = self._mapped()
+        return [
+            (push, self._verdict(push, answer, ids[push.item.key], seen.get(ids[push.item.key]), mapped))
+            for push, answer in zip(pushes, answers, strict=True)
+        ]
+
+    def _verdict(
+        self, push: Push, answer: PushOutcome, id: str, seen: Seen | None, mapped: Mapping[str, str]
+    ) -> Verdict:
+        made = Verdict(answer.result, answer.message, answer.code, answer.request_id)
+        if answer.matches:
+            offered = ", ".join(answer.matches)
+            text = f"{answer.message}; it may be the same as {offered}: map it to that, or change one of them".lstrip(
+                "; "
+            )
+            made = replace(made, message=text)
+        exists = seen is not None and seen.product is not None
+        mapping = self._mapping(push, id, seen, mapped) if exists else None
+        if answer.result in {Result.APPLIED, Result.UNCHANGED, Result.UNKNOWN, Result.UNVERIFIED}:
+            if not exists:
+                return replace(made, result=Result.UNVERIFIED, message=self._missing(push, answer, id))
+            wrong = unlike(push.item, seen, self._currency)
+            if wrong:
+                text = f"{answer.message or 'sent'}; the back office shows {wrong[0]}: check the record, then push it again"
+                return replace(made, result=Result.UNVERIFIED, message=text, mapping=mapping)
+            lost = "the answer was lost; settled by reading" if answer.result is Result.UNKNOWN else made.message
+            result = Result.UNCHANGED if answer.result is Result.UNCHANGED else Result.APPLIED
+            return replace(made, result=result, message=lost, mapping=mapping)
+        return replace(made, mapping=mapping if push.action is not PushAction.UPDATE else None)
+
+    def _missing(self, push: Push, answer: PushOutcome, id: str) -> str:
+        if answer.result is Result.UNKNOWN:
+            return (
+                f"it is not known whether it was made: no product has the code {push.item.code}; push it again, it is "
+                "looked for first"
+            )
+        return f"the back office said it is {id}, but has no such product; look there before pushing it again"
+
+    def _mapping(self, push: Push, id: str, seen: Seen | None, mapped: Mapping[str, str]) -> NewMapping | None:
+        if mapped.get(push.item.source_id) or not id or seen is None or seen.product is None:
+            return None
+        return NewMapping(
+            self._context.integration, Kind.PRODUCTS, push.item.source_id, id, push.name, seen.product.name
+        )
+
+    async def _found(self, pushes: Sequence[Push]) -> dict[str, str]:
+        """Ids of products found by their codes, where one alone has it; asked again while a search may lag behind."""
+        if not pushes:
+            return {}
+        connector = cast("PushesProducts", self._context.connectors[Side.BACKOFFICE])
+        found: dict[str, str] = {}
+        for seconds in LOOKS:
+            if seconds:
+                await self._context.clock.sleep(seconds)
+            rest = [push for push in pushes if push.item.key not in found]
+            if not rest:
+                break
+            by_code = {
+                code_key(code): products
+                for code, products in (await connector.find_codes([push.item.code for push in rest])).items()
+            }
+            for push in rest:
+                products = by_code.get(code_key(push.item.code), ())
+                if len(products) == 1:
+                    found[push.item.key] = products[0].id
+        return found
+
+    async def _read(self, ids: Sequence[str]) -> dict[str, Seen]:
+        wanted = list(dict.fromkeys(id for id in ids if id))
+        if not wanted:
+            return {}
+        connector = self._context.connectors[Side.BACKOFFICE]
+        products = await connector.read_some(Kind.PRODUCTS, wanted)
+        entries: dict[str, list[PriceEntry]] = {}
+        for entry in await cast("PushesProducts", connector).entries_of(wanted):
+            entries.setdefault(entry.product_id, []).append(entry)
+        return {id: Seen(cast("Product | None", products.get(id)), tuple(entries.get(id, ()))) for id in wanted}
+
+    @property
+    def _currency(self) -> str:
+        return self._context.settings.currency
+
+    def _mapped(self) -> dict[str, str]:
+        from tinydb import where
+
+        row = (where("integration") == self._context.integration) & (where("kind") == Kind.PRODUCTS.value)
+        docs = self._context.store.table("mappings").search(row)
+        return {str(doc["storefront_id"]): str(doc["backoffice_id"]) for doc in docs}
+
+
+def unlike(item: PushItem, seen: Seen | None, currency: str) -> list[str]:
+    """What of a pushed item is not there as it was sent, in words; everything where the product is not there. Pure."""
+    if seen is None or seen.product is None:
+        return ["no such product"]
+    wrong = [found for value in item.values if (found := _text_unlike(value, seen.product))]
+    by_book = {entry.book_id: entry for entry in seen.entries}
+    wrong += [found for price in item.prices if (found := _price_unlike(price, by_book.get(price.book_id), currency))]
+    return wrong
+
+
+def _text_unlike(value: TextValue, product: Product) -> str:
+    now = text_of(product, value.name)
+    return "" if now == value.after else f"{value.name} {now!r} instead of {value.after!r}"
+
+
+def _price_unlike(price: BookPrice, entry: PriceEntry | None, currency: str) -> str:
+    if entry is None:
+        return f"no price in the book {price.book_id}"
+    if not entry.active:
+        return f"an inactive price in the book {price.book_id}"
+    same = rounded(str(entry.amount), currency) == rounded(str(price.amount), currency)
+    return "" if same else f"{canonical(entry.amount)} in the book {price.book_id} instead of {canonical(price.amount)}"
+
+
+def text_of(product: Product, attribute: str) -> str:
+    """The text of one attribute of a product as it was read."""
+    if attribute == "code":
+        return product.skus[0].value if product.skus else ""
+    if attribute == "active":
+        return str(product.active).lower()
+    if attribute in {"name", "description"}:
+        return str(getattr(product, attribute))
+    return dict(product.custom).get(attribute, "")
+
+
+def from_intent(doc: Mapping[str, Any]) -> Push:
+    """The push that an intent's document is about."""
+    return _PUSH.validate_python(doc["push"])
