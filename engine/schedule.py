@@ -74,13 +74,15 @@ class Schedule:
 @dataclass(frozen=True, slots=True)
 class Due:
     """What is due now: a slot to run (None: nothing), how many older ones it stands for, and what was given up: a slot
-    too long ago, or (``busy``) one whose integration was still being synced.
+    too long ago, or (``busy``) one whose integration was still being synced. ``cut_short``: the run before was never ended,
+    its scheduler died in it.
     """
 
     slot: datetime | None
     missed: int = 0
     given_up: datetime | None = None
     busy: bool = False
+    cut_short: bool = False
 
 
 def validate(expression: str, timezone: str) -> None:

@@ -24,7 +24,7 @@ from engine.model import Field, Kind, Side
 from engine.pace import too_slow
 from engine.ports import Clock
 from engine.schedule import Attempt, Due, Schedule, jitter, next_slot
-from engine.schedules import Schedules
+from engine.schedules import Schedules, may_be_due
 
 log = logging.getLogger(__name__)
 
@@ -106,14 +106,15 @@ class Scheduler:
                 text = f"the scheduler of {name} stopped without a word, last heard of at {heard:%Y-%m-%d %H:%M} UTC"
                 self.alarms.raise_("", f"{text}; automatic syncs go on in {self.name}", "warning")
         for schedule in self.schedules.release_dead():
-            text = f"automatic sync {schedule.id} was cut short: the program that ran it ended without a word"
-            self.alarms.raise_(schedule.integration, f"{text}; it runs again at its next slot")
+            self._say_cut_short(schedule)
 
     def start_due(self) -> list[Schedule]:
         """Claim and start everything that is due now; returns the schedules that were started."""
         started = []
         now = self.clock.now()
         for schedule in self.schedules.all():
+            if not may_be_due(schedule, now - jitter(schedule)):
+                continue
             found = self.schedules.claim(schedule.id, now - jitter(schedule), by=self.token)
             self._say_missed(schedule, found)
             if found.slot is None:
@@ -184,12 +185,18 @@ class Scheduler:
     def _over(self, schedule_id: str, _task: asyncio.Task[None]) -> None:
         self.running.pop(schedule_id, None)
 
+    def _say_cut_short(self, schedule: Schedule) -> None:
+        text = f"automatic sync {schedule.id} was cut short: the program that ran it ended without a word"
+        self.alarms.raise_(schedule.integration, f"{text}; it runs again at its next slot")
+
     def _say_missed(self, schedule: Schedule, found: Due) -> None:
+        if found.cut_short:
+            self._say_cut_short(schedule)
         if found.given_up is not None and not found.busy:
             text = f"automatic sync {schedule.id} missed {found.missed} slot(s), the newest at {found.given_up:%Y-%m-%d %H:%M} UTC"
             self.alarms.raise_(schedule.integration, f"{text}; it runs again at its next slot", "warning")
         elif found.busy:
-            text = f"automatic sync {schedule.id} skipped a slot, because a run of {schedule.integration} was still going on"
+            text = f"automatic sync {schedule.id} skipped {found.missed} slot(s), because a run of {schedule.integration} was still going on"
             self.alarms.raise_(schedule.integration, f"{text}; choose a longer pause", "warning")
         elif found.missed:
             text = f"automatic sync {schedule.id} missed {found.missed} slot(s); one run now stands for all of them"
@@ -218,7 +225,7 @@ class Scheduler:
             self.schedules.skip(schedule.id, f"skipped: {reason}")
         except UnknownId:
             log.warning("schedule %s was removed while it waited", schedule.id)
-        text = f"automatic sync {schedule.id} skipped a slot, because another program was at work"
+        text = f"automatic sync {schedule.id} skipped 1 slot(s), because another program was at work"
         self.alarms.raise_(schedule.integration, f"{text}; it runs again at its next slot", "warning")
 
     def _ended(self, schedule: Schedule, result: str, attempt: Attempt) -> None:

@@ -97,16 +97,18 @@ class Schedules:
 
         A slot whose integration is being synced by any scheduler is given up (``busy``). ``by`` is who will run the slot.
         """
-        if not _may_be_due(self.get(schedule_id), now):
-            return Due(None)
         with self._store.transaction():
             schedule = self.get(schedule_id)
             found = due(schedule, now, grace=grace)
             taken = found.slot or found.given_up
             if taken is None:
                 return found
-            if found.slot is not None and self._in_flight(schedule.integration, by):
+            alive = {by, *self._alive()}
+            if found.slot is not None and self._in_flight(schedule.integration, alive):
                 found = Due(None, found.missed + 1, given_up=found.slot, busy=True)
+            if schedule.running_by and schedule.running_by not in alive:
+                found = replace(found, cut_short=True)
+                schedule = replace(schedule, running_by="", running_since=None)
             skipped = schedule.skipped + found.missed
             changed = replace(schedule, last_slot=taken, skipped=skipped)
             if found.busy:
@@ -140,7 +142,7 @@ class Schedules:
 
     def release_dead(self) -> list[Schedule]:
         """Schedules whose scheduler died while it ran them, as they were; they are recorded as cut short."""
-        if not any(schedule.running_by for schedule in self.all()):
+        if not any(doc.get("running_by") for doc in self._store.table("schedules").all()):
             return []
         with self._store.transaction():
             alive = self._alive()
@@ -150,8 +152,7 @@ class Schedules:
                 self.ended(one.id, "cut short: the program that ran it ended without a word", attempt)
         return dead
 
-    def _in_flight(self, integration: str, by: str) -> bool:
-        alive = {by, *self._alive()}
+    def _in_flight(self, integration: str, alive: Collection[str]) -> bool:
         return any(one.running_by in alive for one in self.all(integration) if one.running_by)
 
     # ------------------------------------------------------------------------------------------------ schedulers
@@ -204,6 +205,6 @@ def _read(doc: Mapping[str, Any]) -> Schedule:
     return _ADAPTER.validate_python(dict(doc))
 
 
-def _may_be_due(schedule: Schedule, now: datetime) -> bool:
-    """Without the store's lock: whether a look inside a transaction is worth it."""
+def may_be_due(schedule: Schedule, now: datetime) -> bool:
+    """Without the store's write lock: whether it is worth to try and claim something."""
     return schedule.enabled and next_slot(schedule, schedule.last_slot or schedule.since) <= now

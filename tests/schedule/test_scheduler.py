@@ -178,7 +178,7 @@ async def test_another_process_at_work_means_skipped_not_failed(stage):
     await stage.settle()
     assert stage.now().last_result.startswith("skipped")
     assert stage.messages() == [
-        f"automatic sync {stage.schedule.id} skipped a slot, because another program was at work; it runs again at its next slot"
+        f"automatic sync {stage.schedule.id} skipped 1 slot(s), because another program was at work; it runs again at its next slot"
     ]
 
 
