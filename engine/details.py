@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.fields import display
+from engine.fields import digits, display
 from engine.mappings import RowMapping
 from engine.model import Customer, Fee, PriceOption, Product, Record, Side
 from engine.settings import IntegrationSettings
@@ -102,7 +102,8 @@ def _options(options: tuple[PriceOption, ...]) -> str:
     for option in options[:6]:
         kind = "" if (option.type, option.model) == ("recurring", "FLAT") else f" {option.type} {option.model}"
         above = f" from {option.lower_limit:f}" if option.lower_limit else ""
-        texts.append(f"{option.amount:f} {option.currency or ''}".rstrip() + kind + above)
+        places = max(digits(option.currency or ""), -int(option.amount.as_tuple().exponent))
+        texts.append(f"{option.amount:.{places}f} {option.currency or ''}".rstrip() + kind + above)
     more = len(options) - 6
     return ", ".join(texts) + (f" and {more} more" if more > 0 else "")
 

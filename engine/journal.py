@@ -414,7 +414,10 @@ def _ids(creation: Creation, made: NewMapping | None) -> tuple[str, str]:
     return (source, "") if creation.target is Side.BACKOFFICE else ("", source)
 
 
-def request_cancel(store: Store, run_id: str) -> None:
-    """Ask a run to stop after the batch in flight; any process may. Raises ``UnknownId``."""
+def request_cancel(store: Store, run_id: str) -> bool:
+    """Ask a run to stop after the batch in flight; any process may. False where it has ended. Raises ``UnknownId``."""
     doc = run_document(store, run_id)
+    if doc["state"] != RunState.RUNNING.value:
+        return False
     store.table("runs").update({"cancel_requested": True}, doc_ids=[doc.doc_id])
+    return True

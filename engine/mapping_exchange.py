@@ -109,6 +109,8 @@ def row_names(
     names: dict[str, str] = {}
     for row_id in ids:
         if row_id not in known and row_id not in mapped:
+            if kind is Kind.FEES:
+                raise UnknownId("fee", row_id, "see `crosswalk fees list`, or add it; nothing was changed")
             where = f"{kind.singular} of {integration.storefront}"
             raise UnknownId(where, row_id, "pull, then try again; nothing was changed")
         names[row_id] = known.get(row_id) or mapped[row_id].storefront_name

@@ -384,8 +384,8 @@ class Operations:
         )
 
     # ------------------------------------------------------------------------------------------------ runs
-    def cancel(self, run_id: str) -> None:
-        request_cancel(self.store, run_id)
+    def cancel(self, run_id: str) -> bool:
+        return request_cancel(self.store, run_id)
 
     def runs(self, integration: str | None, limit: int) -> list[Run]:
         return run_log.runs(self.store, integration, limit)

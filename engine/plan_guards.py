@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from engine.changes import Change, Plan
+from engine.changes import Change, Plan, Purpose
 from engine.fields import read
 from engine.guards import Guard, RunFacts, SideSize, below_cost, of_change, of_changes, of_run
 from engine.model import Field, Kind, Side
@@ -76,7 +76,8 @@ def _facts(plan: Plan, pairs: Sequence[Pair], sizes: Sequence[SideSize]) -> RunF
     known = {
         pair.key
         for pair in pairs
-        if pair.backoffice_id
+        if plan.purpose is not Purpose.UNDO  # taking a run back changes all that it wrote: that is what was asked for
+        and pair.backoffice_id
         and pair.ignored is None
         and any(b.known and b.backoffice_id in {"", pair.backoffice_id} for b in pair.baselines.values())
     }

@@ -454,9 +454,9 @@ class Workspace(FieldVerbs, ReconcileVerbs):
         """Apply a plan. Raises ``Blocked`` for a guard that is not allowed, ``StalePlan``, ``Busy``."""
         return await self._operations.apply(self.integration(plan.integration), plan, allow=allow, trigger=trigger)
 
-    def cancel(self, run_id: str) -> None:
-        """Ask a run to stop after the batch in flight; whichever process runs it obeys."""
-        self._operations.cancel(run_id)
+    def cancel(self, run_id: str) -> bool:
+        """Ask a run to stop after the batch in flight; whichever process runs it obeys. False where it has ended."""
+        return self._operations.cancel(run_id)
 
     async def resume(self, run_id: str) -> Run:
         """Carry on with the rows of an ended run that were not sent."""

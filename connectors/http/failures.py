@@ -113,6 +113,8 @@ def from_transport(error: Exception, asked: Asked, redactor: Redactor, timeout: 
         what = f"no answer within {timeout:g} s"
     else:
         what = redactor.clean(error) or type(error).__name__
+        if isinstance(error, httpx.ConnectError):
+            what = f"cannot connect to {_origin(error)} ({what}): check base_url and the network"
         if "CERTIFICATE_VERIFY_FAILED" in what:
             what = "its certificate is not trusted (set ca_file to your private authority's certificate)"
     unreachable = Unreachable(
@@ -122,6 +124,15 @@ def from_transport(error: Exception, asked: Asked, redactor: Redactor, timeout: 
     )
     unreachable.maybe_sent = maybe_sent
     return unreachable
+
+
+def _origin(error: httpx.RequestError) -> str:
+    """Scheme, host and port of the request, as far as they are known; no path, no user, no query."""
+    try:
+        url = error.request.url
+    except RuntimeError:
+        return "the system"
+    return f"{url.scheme}://{url.netloc.decode('ascii')}"
 
 
 def from_answer(

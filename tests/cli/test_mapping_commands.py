@@ -70,6 +70,8 @@ def test_a_taken_counterpart_is_refused_with_its_name(crosswalk, shop):
         ("add", "products", "no-such", "--dry-run"),
         ("import", "customers", "no-such", "--yes"),
         ("plan", "--ids", "no-such"),
+        ("map", "fees", "no-such", "1"),
+        ("sync", "--all", "--yes", "--allow", "no-such"),
         ("alarms", "--acknowledge", "77"),
     ],
     ids=" ".join,

@@ -213,7 +213,7 @@ def test_the_first_signal_settles_what_is_in_flight_and_says_how_to_resume(cross
         await asked.wait()
         return make.run([sent, left], RunState.CANCELLED)
 
-    ws.answers |= {"sync": sync, "cancel": lambda _run: asked.set(), "outcomes": [sent, left]}
+    ws.answers |= {"sync": sync, "cancel": lambda _run: not asked.set(), "outcomes": [sent, left]}
     ended = crosswalk("sync", "--all", "--yes", "--json")
     assert ended.code == 4
     assert ("cancel", ("run-1",), {}) in ws.asked

@@ -207,6 +207,8 @@ async def test_cancel_from_any_process_stops_between_batches(shop, store):
     assert run.totals.adds_up
     done = await b.runner.resume(run.id)
     assert (done.state, done.totals.applied) == (RunState.DONE, 5)
+    assert not request_cancel(store, run.id)
+    assert not b.docs("runs")[0]["cancel_requested"], "an ended run is not marked: resuming it would stop at once"
 
 
 async def test_closing_the_program_settles_the_batch_in_flight(shop, store):

@@ -70,7 +70,7 @@ async def test_accepting_row_after_row(open_console: Any, fake: Any) -> None:
         assert any("several records fit equally" in toast for toast in d.toasts)
         await d.press("j", "a", until=lambda: len(ws.verbs("map")) == 2)
         assert [call[3][0][0] for call in ws.verbs("map")] == ["S0", "S10"]
-        assert "Accepted: Backup Basic 0000 → 0.93 BACKUP BASIC 0000 · same model" in d.toasts
+        assert "Accepted: Backup Basic 0000 → Counterpart 1 · same model WX-240 · same brand" in d.toasts
 
 
 async def test_reject_forgets_one_pair(open_console: Any, fake: Any) -> None:

@@ -344,6 +344,23 @@ async def test_a_files_path_is_kept_absolute(ws, tmp_path, monkeypatch):
     assert (await ws.check_connection("shop")).ok
 
 
+async def test_an_undo_is_not_asked_why_everything_changed_at_once(ws, systems):
+    pairs = easy_pairs(systems, 12)
+    ws.map(None, Kind.PRODUCTS, pairs)
+    plan = await ws.plan(None, fields=[Field.PRICE])
+    await ws.sync(plan, allow=guards(plan))
+    for sid, _ in pairs:
+        for price in systems.market.state.tables["products"][sid]["prices"]:
+            price["amount"] = str(Decimal(price["amount"]) + 1)
+    again = await ws.plan(None, fields=[Field.PRICE])
+    assert len(again.sending) == len(pairs)
+    assert "everything-changed" in guards(again), "the guard is on"
+    run = await ws.sync(again, allow=guards(again))
+    undo = await ws.plan_undo(run.id)
+    assert len(undo.sending) == len(pairs)
+    assert "everything-changed" not in guards(undo)
+
+
 async def test_undo_takes_an_added_sku_away_again(ws, systems):
     psa = systems.psa.state.tables["products"]
     sid, bid = next((s, b) for s, b in easy_pairs(systems) if not psa[b]["upc_code"])

@@ -24,9 +24,23 @@ IntegrationOption = Annotated[
 YesOption = Annotated[
     bool, typer.Option("--yes", help="Confirm the preview without asking; guards still need --allow.")
 ]
+
+
+def _guards(given: list[str] | None) -> list[str] | None:
+    """A misspelt guard would seem to be allowed; whatever is no guard is refused."""
+    from engine.guards import GUARD_NAMES
+
+    for name in given or ():
+        if name not in GUARD_NAMES:
+            raise typer.BadParameter(f"{name!r} is no guard; guards are {', '.join(GUARD_NAMES)}")
+    return given
+
+
 AllowOption = Annotated[
     list[str] | None,
-    typer.Option("--allow", metavar="GUARD", help="Go ahead although this guard fired; once for each guard."),
+    typer.Option(
+        "--allow", metavar="GUARD", callback=_guards, help="Go ahead although this guard fired; once for each guard."
+    ),
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would happen; change nothing.")]
 SetOption = Annotated[

@@ -91,10 +91,12 @@ async def resume(work: Work, run_id: RunArgument) -> int:
 
 
 @verb()
-async def cancel(work: Work, run_id: RunArgument) -> None:
+async def cancel(work: Work, run_id: RunArgument) -> int:
     """Ask a run, of any process, to stop after the batch in flight."""
-    work.ws.cancel(run_id)
-    work.out.result({"run": run_id, "cancel_requested": True}, f"{run_id}: asked to stop after the batch in flight")
+    asked = work.ws.cancel(run_id)
+    said = "asked to stop after the batch in flight" if asked else "has ended; there is nothing to stop"
+    work.out.result({"run": run_id, "cancel_requested": asked}, f"{run_id}: {said}")
+    return failures.DONE if asked else failures.FAILED
 
 
 async def _apply(work: Work, plan: Plan, question: str, *, yes: bool, allow: list[str] | None) -> int:

@@ -33,12 +33,12 @@ NAME_HELP = "How Crosswalk calls it: letters, digits, - _ and ., such as market-
 
 
 def budget_text(view: ConnectionView) -> str:
-    """How much of the rate limit is used: ``12 of 150 a minute``, or what the system said."""
+    """How much of the rate limit is used: ``12/150 a min``, or what the system said."""
     budget = view.budget
     if budget.limit is None:
         return f"{budget.requests:,} requests"
-    per = "minute" if budget.window == 60 else f"{budget.window:g} s"
-    text = f"{budget.used:,} of {budget.limit:,.0f} a {per}"
+    per = "a min" if budget.window == 60 else f"in {budget.window:g} s"
+    text = f"{budget.used:,}/{budget.limit:,.0f} {per}"
     return f"{text}, {budget.throttled:,} throttled" if budget.throttled else text
 
 

@@ -95,15 +95,15 @@ def addable(row: Row) -> str:
 # ---------------------------------------------------------------------------------------------- sending a verb
 async def edit(context: Context, verb: Callable[[Any, Any], Edit], title: str, said: str = "") -> Edit:
     """Run a mapping verb (given the workspace and the ``Kind``) and say what it did, or ``said`` if it did all of it."""
-
-    def call(ws: Any) -> Edit:
-        from engine.model import Kind
-
-        return verb(ws, Kind(context.kind))
-
-    result: Edit = await context.console.bridge.call(call)
+    result: Edit = await context.console.bridge.call(lambda ws: verb(ws, _kind(context)))
     say_edit(context, result, title, said)
     return result
+
+
+def _kind(context: Context) -> Any:
+    from engine.model import Kind
+
+    return Kind(context.kind)
 
 
 def say_edit(context: Context, result: Edit, title: str, said: str = "") -> None:
@@ -146,13 +146,19 @@ async def accept(context: Context) -> None:
     if not screen.lens.filters:
         screen.table.cursor += 1  # with a filter the row goes away by itself
 
+    taken: list[Any] = []
+
     def verb(ws: Any, kind: Any) -> Edit:
         best = ws.suggestions(context.integration, kind, row.id)
         if not best:
             raise usage(f"nothing is suggested for {row.left} any more; nothing was mapped")
+        taken[:] = best[:1]
         return ws.map(context.integration, kind, [(row.id, best[0].backoffice_id)], how=how_of(best[0]))  # type: ignore[no-any-return]
 
-    await edit(context, verb, "Accepted", f"{row.left} → {row.detail}")
+    result: Edit = await context.console.bridge.call(lambda ws: verb(ws, _kind(context)))
+    (best,) = taken
+    why = " · ".join((best.backoffice_name or best.backoffice_id, *best.evidence[:2]))
+    say_edit(context, result, "Accepted", f"{row.left} → {why}")
 
 
 def how_of(suggestion: Any) -> str:

@@ -135,8 +135,10 @@ class RunScreen(Page[Any]):
     @work(exclusive=True, group="run-stop", exit_on_error=False)
     async def action_cancel(self) -> None:
         run_id = self.run_id
-        await ask(self, lambda ws: ws.cancel(run_id))
-        self.app.notify("The batch in flight is settled first.", title="Asked to stop", markup=False)
+        if await ask(self, lambda ws: ws.cancel(run_id)):
+            self.app.notify("The batch in flight is settled first.", title="Asked to stop", markup=False)
+        else:
+            self.app.notify("There is nothing to stop.", title="The run has ended", severity="warning", markup=False)
 
     @work(exclusive=True, group="run-act", exit_on_error=False)
     async def _carry_out(self, verb: Work, failed: str) -> None:

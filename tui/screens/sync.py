@@ -78,9 +78,12 @@ async def _open_run(context: Context) -> None:
 
 async def _cancel(context: Context) -> None:
     run = _screen(context).run
-    if run is not None:
-        await ask(context.screen, lambda ws: ws.cancel(run.id))
+    if run is None:
+        return
+    if await ask(context.screen, lambda ws: ws.cancel(run.id)):
         context.console.say("The batch in flight is settled first.", f"Run {run.id} is asked to stop")
+    else:
+        context.console.say("There is nothing to stop.", f"Run {run.id} has ended", warning=True)
 
 
 async def _acknowledge(context: Context) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -18,6 +19,9 @@ LABEL = 12
 #: From this width on both sides stand beside each other.
 BESIDE = 60
 HISTORY = 12
+#: Lines that tell the two records apart by their nature.
+_NEVER_EQUAL = frozenset({"Id", "External id"})
+_CURRENCY = re.compile(r"(?<=\d) [A-Z]{3}\b")
 
 
 class DetailPanel(VerticalScroll):
@@ -107,9 +111,19 @@ def _wrapped(text: str, width: int) -> list[Content]:
     return [Content.assemble(" " * LABEL, (plain(text), "italic"))]
 
 
+def _bare(text: str) -> str:
+    """Amounts without their currency: a system that has none (Syncro) does not differ by that.
+
+    >>> _bare("26.42 USD, 3.00 EUR setup FLAT")
+    '26.42, 3.00 setup FLAT'
+    """
+    return _CURRENCY.sub("", text)
+
+
 def _sides(label: str, left: str, right: str, width: int) -> list[Content]:
     left, right = plain(left), plain(right)
-    sign = ("≠ ", "bold $text-warning") if left and right and left != right else ("  ", "")
+    differ = left and right and label not in _NEVER_EQUAL and _bare(left) != _bare(right)
+    sign = ("≠ ", "bold $text-warning") if differ else ("  ", "")
     name = (clip(plain(label), LABEL - 2), "dim")
     if not left and not right:
         return []
@@ -126,7 +140,9 @@ def _sides(label: str, left: str, right: str, width: int) -> list[Content]:
 
 def _field(field: FieldView, width: int) -> list[Content]:
     out = _sides(field.field, field.storefront, field.backoffice, width)
-    tail = str(field.status) + (f": {field.reason}" if field.reason else "")
+    tail = f"{field.status}: {field.reason}" if field.reason else str(field.status)
+    if field.reason.casefold().startswith(str(field.status).casefold()):
+        tail = field.reason  # "first sync: the storefront wins" says its status itself
     out.append(Content.assemble(" " * LABEL, (plain(tail), "bold" if field.status != "In sync" else "dim")))
     if field.baseline_storefront or field.baseline_backoffice:
         base = f"last synced at {field.baseline_storefront or '–'} / {field.baseline_backoffice or '–'}"

@@ -75,6 +75,25 @@ class PlanLine:
         return reason + (f" · guard: {', '.join(self.guards)}" if self.guards else "")
 
 
+def amount_text(value: str | None, currency: str = "") -> str:
+    """An amount with the decimals of its currency, never fewer than it has, or a dash where there is none.
+
+    >>> amount_text("132.3"), amount_text("28", "USD"), amount_text("1500", "JPY"), amount_text("0.0105"), amount_text("28")
+    ('132.30', '28.00', '1500', '0.0105', '28')
+    """
+    from engine.fields import digits
+
+    try:
+        amount = Decimal(value) if value else None
+    except InvalidOperation:
+        return value_text(value)
+    if amount is None or not amount.is_finite():
+        return value_text(value)
+    own = -int(amount.as_tuple().exponent)
+    least = digits(currency) if currency or own > 0 else 0
+    return f"{amount:.{max(own, least, 0)}f}"
+
+
 def value_text(value: str | None) -> str:
     """A value, or a dash where there is none.
 
@@ -90,15 +109,20 @@ def plan_lines(plan: Plan) -> list[PlanLine]:
 
     lines = []
     for change in plan.changes:
-        difference = delta(change.before, change.after) if change.field.is_money else Delta("", "")
+        money = change.field.is_money
+        old, new = (
+            amount_text(value, change.currency) if money else value_text(value)
+            for value in (change.before, change.after)
+        )
+        difference = delta(old if change.before else None, new if change.after else None) if money else Delta("", "")
         lines.append(
             PlanLine(
                 change.name,
                 change.storefront_id,
                 change.field.value,
                 TO_BACKOFFICE if change.target is Side.BACKOFFICE else TO_STOREFRONT,
-                value_text(change.before),
-                value_text(change.after),
+                old,
+                new,
                 difference.difference,
                 difference.percent,
                 f"{change.margin_percent}%" if change.margin_percent else "",
@@ -221,8 +245,8 @@ def outcome_lines(outcomes: Iterable[Outcome], result: str = "") -> list[Outcome
             outcome.name,
             outcome.storefront_id,
             outcome.field.value if outcome.field is not None else "new",
-            value_text(outcome.before),
-            value_text(outcome.after),
+            _outcome_text(outcome, outcome.before),
+            _outcome_text(outcome, outcome.after),
             outcome.result.value.replace("_", " "),
             _message(outcome),
             outcome,
@@ -230,6 +254,11 @@ def outcome_lines(outcomes: Iterable[Outcome], result: str = "") -> list[Outcome
         for outcome in outcomes
         if not result or outcome.result.value == result
     ]
+
+
+def _outcome_text(outcome: Outcome, value: str | None) -> str:
+    money = outcome.field is not None and outcome.field.is_money
+    return amount_text(value) if money else value_text(value)
 
 
 def _message(outcome: Outcome) -> str:

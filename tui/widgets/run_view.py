@@ -172,9 +172,9 @@ class RunView(Vertical):
         self.query_one(".run--totals", Static).update(content(self.summary()))
         self._note()
         if self.run is not None and not self.running:
-            done = len(self._lines)
+            settled = sum(line.outcome.result.value != "not_sent" for line in self._lines)
             self.query_one(ProgressLine).update(
-                Progress(done, max(done, self.run.totals.planned), phase=self.run.state.value)
+                Progress(settled, max(len(self._lines), self.run.totals.planned), phase=self.run.state.value)
             )
 
     @on(OutcomeTable.Moved)

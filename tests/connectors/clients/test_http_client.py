@@ -174,6 +174,11 @@ class TestRetries:
         assert caught.value.maybe_sent
         assert len(script.seen) == 1
 
+    async def test_nobody_at_the_address_is_told_with_the_address(self, make) -> None:
+        with pytest.raises(Unreachable, match=r"cannot connect to http://127\.0\.0\.1:\d+ .*check base_url") as caught:
+            await make("http://127.0.0.1:9/some-path").request("GET", "/things")
+        assert "some-path" not in str(caught.value)
+
     async def test_a_write_that_met_no_server_was_not_sent(self, make) -> None:
         with socket.socket() as unused:
             unused.bind(("127.0.0.1", 0))

@@ -134,4 +134,4 @@ def test_free_options_are_checked(real, text):
 
 
 def test_a_budget_in_words(make):
-    assert budget_text(make.view("syncro")) == "3 of 150 a minute"
+    assert budget_text(make.view("syncro")) == "3/150 a min"

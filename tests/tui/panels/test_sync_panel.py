@@ -9,6 +9,7 @@ from engine.changes import GuardHit, Purpose, Totals
 from engine.errors import IncompleteRead, StalePlan
 from engine.events import OutcomeRecorded, RunProgress, RunStarted
 from engine.model import Field, Kind, Side, Status
+from engine.ports import Result
 from tui.bridge import Overview
 from tui.widgets.plan_lines import Delta, calls_text, delta, duration, plan_lines, plan_totals, totals_text
 from tui.widgets.run_view import RunView
@@ -226,10 +227,12 @@ async def test_progress_outcomes_and_cancel_while_it_runs(panel, workspace, make
         assert "writing [##########----------] 1 of 2 · 2.4/s" in painted(p.app)
         await pilot.press("c")
         await eventually(pilot, lambda: workspace.asked_for("cancel") == [("cancel", "r1")])
+        workspace.all_outcomes = [make.outcome("p1"), make.outcome("p2", result=Result.NOT_SENT)]
         workspace.gate.set()
         await eventually(pilot, lambda: p.panel.stage is Stage.ENDED)
         workspace.gate = None
         await eventually(pilot, lambda: "1 not sent" in painted(p.app))
+        await eventually(pilot, lambda: "cancelled [##########----------] 1 of 2" in painted(p.app))
         await pilot.press("r")
         await eventually(pilot, lambda: workspace.asked_for("resume") == [("resume", "r1")])
 
