@@ -16,7 +16,7 @@ from typing import Any
 from engine.baselines import Baseline, Baselines, Decision, Decisions, load, load_decisions
 from engine.connections import Connections
 from engine.fees import Fees
-from engine.fields import comparable, undecided, writable
+from engine.fields import SIDE_NAMES, comparable, undecided, writable
 from engine.history import History
 from engine.integrations import Integration
 from engine.mappings import Ignored, Mappings, RowMapping
@@ -48,8 +48,13 @@ class _Context:
     suggestions: Mapping[str, tuple[Suggestion, ...]]
     undecided: frozenset[Field]
     book: RuleBook
+    unread: tuple[Side, ...] = ()
 
     def state(self, pair: Pair) -> RowState:
+        """The row's state. Of a side that was never read (its cache is gone) nothing is known, least of all a loss."""
+        missing = [side for side in self.unread if pair.record(side) is None]
+        if missing and pair.backoffice_id and pair.ignored is None:
+            return RowState(Status.MAPPED, f"nothing was read from {SIDE_NAMES[missing[0]]} yet: read both systems")
         return row_state(pair, self.integration.settings, self.writable, self.comparable, self.undecided)
 
 
@@ -187,6 +192,14 @@ class Lists:
             self._suggestions.all(name, kind),
             undecided(capabilities, settings) if kind is Kind.PRODUCTS else frozenset(),
             self._rules.book(name) if kind is Kind.PRODUCTS else RuleBook(),
+            tuple(
+                side
+                for side in Side
+                if self._cache.read_at(
+                    integration.connection(side), kind if side is Side.STOREFRONT else kind.counterpart
+                )
+                is None
+            ),
         )
 
     def _fee_list(self, integration: Integration) -> list[Fee]:

@@ -8,10 +8,13 @@ from decimal import Decimal
 import pytest
 from tinydb import TinyDB
 
+from connectors.registry import EntryPointRegistry
+from connectors.secrets import resolve
 from engine.changes import RunState
 from engine.errors import Blocked, IncompleteRead, StalePlan, UnknownId, UsageError
 from engine.model import Field, Kind, Side, Status
 from engine.plan_file import dump, load
+from engine.workspace import Workspace
 
 
 def storefront_rows(ws, kind=Kind.PRODUCTS):
@@ -342,6 +345,26 @@ async def test_a_files_path_is_kept_absolute(ws, tmp_path, monkeypatch):
     assert view.options["products.path"] == str(tmp_path / "shop.csv")
     monkeypatch.chdir("/")
     assert (await ws.check_connection("shop")).ok
+
+
+async def test_without_the_cache_mapped_rows_are_not_called_broken(ws, systems, tmp_path):
+    ws.map(None, Kind.PRODUCTS, easy_pairs(systems, 3))
+    await ws.close()
+    for file in (tmp_path / "workspace").glob("cache.db*"):
+        file.unlink()
+    again = Workspace.open(tmp_path / "workspace", EntryPointRegistry(), actor="tester", secret=resolve)
+    try:
+        rows = again.snapshot(None, Kind.PRODUCTS).rows
+        assert [row.status for row in rows] == [Status.MAPPED] * 3
+        assert {row.reason for row in rows} == {"nothing was read from the storefront yet: read both systems"}
+        await again.pull()
+        statuses = {row.status for row in again.snapshot(None, Kind.PRODUCTS).rows if row.right_id}
+        assert statuses <= {Status.IN_SYNC, Status.FIRST_SYNC}
+        del systems.psa.state.tables["products"][easy_pairs(systems, 1)[0][1]]
+        await again.pull()
+        assert Status.BROKEN in {row.status for row in again.snapshot(None, Kind.PRODUCTS).rows if row.right_id}
+    finally:
+        await again.close()
 
 
 async def test_an_undo_is_not_asked_why_everything_changed_at_once(ws, systems):
