@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from engine.model import Kind
-from engine.views import Choice
+from engine.views import Choice, Suggestion
 
 
 async def opened(d: Any) -> None:
@@ -148,3 +148,17 @@ async def test_hostile_names_are_only_text(open_console: Any, fake: Any) -> None
         await opened(d)
         assert "[/bar] [@click=app.quit]q[/]" in d.text
         assert "\x1b" not in d.text
+
+
+async def test_what_does_not_fit_on_a_line_goes_on_below_its_name(open_console: Any, fake: Any) -> None:
+    ws = fake()
+    code = "9f0dd980-276a-4afc-9a88-e1a5228c6563"
+    ws.suggestions = lambda *_what: (
+        Suggestion("S0", "B1", 0.9, (f"same MPN/SKU {code}", f"same model {code}"), backoffice_name="Counterpart 1"),
+    )
+    ws.choices_for = lambda *_what: [Choice("B9", "A counterpart with a long name", f"{code} · {code[::-1]}", code, "")]
+    async with open_console(ws) as d:
+        await opened(d)
+        below = [line for line in d.text.splitlines() if code in line or code[::-1] in line]
+        assert len(below) == 4
+        assert all(line.partition("│")[2].startswith(" " * 9) for line in below), below

@@ -18,7 +18,7 @@ from tui.widgets.columns import Column
 from tui.widgets.dialogs import Confirm
 from tui.widgets.form_dialogs import FormDialog, Values
 from tui.widgets.lines import LineTable
-from tui.widgets.plan_lines import many
+from tui.widgets.plan_lines import amount_text, many
 from tui.widgets.product_form import FormChoices, one_fields, template_fields, template_of, whole_draft
 from tui.widgets.text import content
 
@@ -127,7 +127,7 @@ def batch_columns(problems: dict[str, str], *, own: bool = False) -> tuple[Colum
         return problems.get(draft.source_id, "ready")
 
     def amount(value: Decimal | None) -> str:
-        return "" if value is None else f"{value:f}"
+        return "" if value is None else amount_text(f"{value:f}")
 
     return (
         Column("name", "Name", lambda draft: draft.name, 16, weight=4),

@@ -6,10 +6,12 @@ loses nothing: what was typed comes back when the picker is opened for that row 
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 SHOWN = 50
 #: Hits that are looked at to find the best fifty.
 RANKED = 2_000
+#: Where names begin: scores stand before them, and what does not fit on a line goes on below them.
+INDENT = " " * 8
 ADD = "add"
 PICK = "pick:"
 
@@ -175,6 +179,15 @@ class Picker(ModalScreen[Picked | None]):
         )
         self.query_one(".picker--hint", Static).update(self._hint(count))
 
+    @property
+    def _room(self) -> int:
+        """Cells of a line of the list, from where names begin to its scroll bar."""
+        return max(20, self.query_one(OptionList).size.width - len(INDENT) - 2)
+
+    def _below(self, text: str) -> str:
+        """The text on lines of its own, indented as names are."""
+        return "".join(f"\n{INDENT}{line}" for line in textwrap.wrap(text.strip(), self._room))
+
     def _suggested(self, tokens: Sequence[str]) -> list[Option]:
         assert self.data is not None
         options = []
@@ -185,7 +198,7 @@ class Picker(ModalScreen[Picked | None]):
             if all(token in text for token in tokens):
                 score = "exact" if one.exact else "  ?  " if one.ambiguous else f"{one.score:.2f} "
                 self._names[one.backoffice_id] = name
-                reasons = f"\n        {evidence}" if evidence else ""
+                reasons = self._below(evidence)
                 options.append(
                     Option(
                         Content.assemble(
@@ -212,9 +225,12 @@ class Picker(ModalScreen[Picked | None]):
             self._names[choice.id] = plain(choice.name)
             taken = f"  ↔ mapped to {plain(holder(choice))}" if holder(choice) else ""
             hint = f"  {plain(choice.hint)}" if choice.hint else ""
+            parts = [(plain(choice.name), ""), (hint, "dim"), (taken, "$text-warning")]
+            beside = sum(cell_len(text) for text, _ in parts) <= self._room
+            told = [(text if beside else self._below(text), style) for text, style in parts[1:]]
             options.append(
                 Option(
-                    Content.assemble(f"        {plain(choice.name)}", (hint, "dim"), (taken, "$text-warning")),
+                    Content.assemble(f"{INDENT}{parts[0][0]}", *told),
                     id=PICK + choice.id,
                 )
             )
