@@ -55,6 +55,7 @@ TABS = (
     Tab("products", "Products", "tui.screens.products", "ProductsScreen", "Prod"),
     Tab("fees", "Fees", "tui.screens.fees", "FeesScreen"),
     Tab("sync", "Sync", "tui.screens.sync", "SyncScreen"),
+    Tab("reconcile", "Reconcile", "tui.screens.reconcile", "ReconcileScreen", "Recon"),
     Tab("fields", "Fields", "tui.screens.fields", "FieldsScreen"),
     Tab("activity", "Activity", "tui.screens.activity", "ActivityScreen", "Log"),
 )

@@ -93,7 +93,20 @@ class Slot:
             else:
                 self._update.lost += len(self._events) == KEPT_EVENTS
                 self._events.append(event)
+                self._forget_progress(what, event)
         self._notify()
+
+    def _forget_progress(self, what: str, event: Event) -> None:
+        """What ended has no progress any more: it would be told after the end, and stay on the screen."""
+        if what == "RowsChanged":
+            kind = str(cast("Any", event).kind)
+            over = [key for key in self._latest if key[0] == "PullProgress" and key[2] == kind]
+        elif what == "RunEnded":
+            over = [key for key in self._latest if key == ("RunProgress", cast("Any", event).run.id)]
+        else:
+            return
+        for key in over:
+            del self._latest[key]
 
     def take(self) -> Update:
         """Everything since the last take; the next change wakes the screens again."""

@@ -11,7 +11,7 @@ import pytest
 
 from engine.changes import Purpose, Run, RunState, Totals
 from engine.errors import UsageError, WorkspaceError
-from engine.events import OutcomeRecorded, PullProgress, RunEnded, RunProgress, RunStarted
+from engine.events import OutcomeRecorded, PullProgress, RowsChanged, RunEnded, RunProgress, RunStarted
 from engine.model import Kind, Status
 from tui.bridge import KEPT_EVENTS, Bridge, Slot, Update
 
@@ -237,3 +237,14 @@ def test_events_that_nobody_takes_are_bounded_and_counted() -> None:
     update = slot.take()
     assert len(update.events) == KEPT_EVENTS
     assert update.lost == 7
+
+
+def test_progress_ends_with_what_it_was_the_progress_of() -> None:
+    slot = Slot(lambda: None)
+    slot.event(PullProgress("market", Kind.PRODUCTS, 7, 7))
+    slot.event(PullProgress("market", Kind.CUSTOMERS, 3, None))
+    slot.event(RunProgress("r1", "acme", 1, 1, 1.0, 0.0, "writing"))
+    slot.event(RowsChanged("acme", Kind.PRODUCTS))
+    slot.event(RunEnded(run("r1")))
+    left = [event for event in slot.take().events if isinstance(event, PullProgress | RunProgress)]
+    assert left == [PullProgress("market", Kind.CUSTOMERS, 3, None)]

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from engine.changes import Change, Outcome, Plan, Totals
+    from engine.changes import Change, Outcome, Plan, Push, TextChange, Totals
     from engine.ports import Budget
 
 TO_BACKOFFICE, TO_STOREFRONT = "→", "←"
@@ -63,13 +63,14 @@ class PlanLine:
     verb: str
     guards: tuple[str, ...]
     change: Change | None
+    why: str = ""
 
     @property
     def note(self) -> str:
         """The whole truth about the line in one sentence: why it is blocked, or why it is sent."""
         if self.blocked:
             return f"Blocked: {self.blocked}" + (f"  [{self.verb}]" if self.verb else "")
-        reason = self.change.reason if self.change is not None else "will be created and mapped"
+        reason = self.change.reason if self.change is not None else self.why or "will be created and mapped"
         if self.change is not None and self.change.rule:
             reason += f" · {value_text(self.change.source)} by the rule: {self.change.rule}"
         return reason + (f" · guard: {', '.join(self.guards)}" if self.guards else "")
@@ -144,7 +145,25 @@ def plan_lines(plan: Plan) -> list[PlanLine]:
                 creation.blocked, "", (), None,
             )
         )  # fmt: skip
-    return lines
+    return lines + [_push_line(push) for push in plan.pushes] + [_text_line(text) for text in plan.texts]
+
+
+def _push_line(push: Push) -> PlanLine:
+    """One pushed product: what is done with it, and why."""
+    left_out = f"; left out: {'; '.join(push.problems)}" if push.problems else ""
+    return PlanLine(
+        push.name, push.item.source_id, push.action.value, TO_BACKOFFICE, value_text(push.item.product_id),
+        value_text(push.reason), "", "", "", "Blocked" if push.blocked else push.action.value.capitalize(), push.blocked,
+        "", push.guards, None, push.reason + left_out,
+    )  # fmt: skip
+
+
+def _text_line(text: TextChange) -> PlanLine:
+    arrow = TO_BACKOFFICE if text.target == "backoffice" else TO_STOREFRONT
+    return PlanLine(
+        text.name, text.storefront_id, text.attribute, arrow, value_text(text.before), value_text(text.after), "", "", "",
+        "Blocked" if text.blocked else "Write", text.blocked, "", (), None, text.reason,
+    )  # fmt: skip
 
 
 def many(count: int, noun: str) -> str:
@@ -169,6 +188,13 @@ def plan_totals(plan: Plan) -> str:
     creations = sum(not creation.blocked for creation in plan.creations)
     if creations:
         parts.append(f"{creations:,} to create")
+    pushes = Counter("blocked" if push.blocked else push.action.value for push in plan.pushes)
+    parts += [
+        f"{count:,} to {word}" if word in {"create", "link", "update"} else f"{count:,} {word}"
+        for word, count in pushes.items()
+    ]
+    if texts := sum(text.sends for text in plan.texts):
+        parts.append(f"{many(texts, 'text')}")
     if blocked:
         parts.append(f"{len(blocked):,} blocked")
     if plan.unchanged_rows:
@@ -244,7 +270,7 @@ def outcome_lines(outcomes: Iterable[Outcome], result: str = "") -> list[Outcome
         OutcomeLine(
             outcome.name,
             outcome.storefront_id,
-            outcome.field.value if outcome.field is not None else "new",
+            outcome.field.value if outcome.field is not None else outcome.attribute or "new",
             _outcome_text(outcome, outcome.before),
             _outcome_text(outcome, outcome.after),
             outcome.result.value.replace("_", " "),

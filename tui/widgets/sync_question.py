@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 def sync_question(plan: Plan, budgets: Mapping[str, Budget]) -> Confirm:
     """The confirmation of a plan. Each guard that fired is allowed only by typing its name."""
-    verb = {"undo": "Undo", "create": "Create"}.get(plan.purpose.value, "Sync")
+    verb = {"undo": "Undo", "create": "Create", "push": "Push", "reconcile": "Resolve"}.get(plan.purpose.value, "Sync")
     names = [change.name for change in plan.sending]
     names += [creation.draft.name for creation in plan.creations if not creation.blocked]
+    names += [push.name for push in plan.pushes if push.sends]
+    names += [text.name for text in plan.texts if text.sends]
     return Confirm(
         f"{verb} {many(plan.rows, 'row')}",
         [f"{plan.integration}: {plan_totals(plan)}", calls_text(plan, budgets)],
