@@ -62,9 +62,9 @@ async def test_tab_keys_do_not_act_under_a_dialog(open_console: Any, fake: Any) 
 async def test_counts_of_every_tab_are_live(open_console: Any, fake: Any) -> None:
     ws = fake()
     async with open_console(ws) as d:
-        assert "1 Customers (8)" in d.text
+        assert "1 Cust (8)" in d.text
         await d.console.bridge.call(lambda w: w.unmap("acme", Kind.CUSTOMERS, ["S1", "S2"]))
-        await d.settle(lambda: "1 Customers (10)" in d.text)
+        await d.settle(lambda: "1 Cust (10)" in d.text)
 
 
 async def test_the_status_line_tells_health_budget_alarms_and_progress(open_console: Any, fake: Any) -> None:
