@@ -12,6 +12,7 @@ CrosswalkError
      ├─ PermissionMissing     the credentials lack a right; ``permission`` names it
      ├─ Unreachable           no connection, time-out before anything was sent, 5xx after all retries
      ├─ RateLimited           429 after all retries; ``retry_after`` seconds
+     │   └─ Parked            an allowance of a whole day is used up: nothing more is sent, the rest is resumed later
      ├─ Rejected              the system refused the request; its own message and ``code``
      │   └─ NotFound          the record does not exist (any more)
      ├─ IncompleteRead        a read that did not add up: never a shorter catalogue
@@ -82,6 +83,10 @@ class Unreachable(ConnectorError):
 
 class RateLimited(ConnectorError):
     retry_after: float | None = None
+
+
+class Parked(RateLimited):
+    """Waiting seconds does not help: ``retry_after`` is hours, if it is known at all."""
 
 
 class Rejected(ConnectorError):

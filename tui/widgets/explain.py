@@ -34,6 +34,7 @@ def explain(error: BaseException) -> Explanation:
         (errors.WorkspaceError, "", "Check the disk and the rights of the workspace's directory."),
         (errors.AuthenticationError, "", "Check the connection's credentials (Connections), then test it."),
         (errors.PermissionMissing, "", "Give the credentials this right in that system, then test the connection."),
+        (errors.Parked, "", "Sync the rest when the day's allowance is free again; nothing that was done is lost."),
         (errors.RateLimited, "", "Wait a minute; lower the connection's rate if it happens again."),
         (errors.Unreachable, "", "Check the address and the network, then test the connection."),
         (errors.NotFound, "", "The record is gone there: refresh, then map the row anew or ignore it."),
