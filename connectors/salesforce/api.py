@@ -167,14 +167,24 @@ class Api:
         return [row async for page, _ in self.pages(text, what, even_deleted=even_deleted) for row in page]
 
     async def some(
-        self, entity: str, fields: Sequence[str], values: Iterable[str], *conditions: str, by: str = "Id"
+        self,
+        entity: str,
+        fields: Sequence[str],
+        values: Iterable[str],
+        *conditions: str,
+        by: str = "Id",
+        even_deleted: bool = False,
     ) -> list[Row]:
-        """Rows whose field ``by`` has one of the values; long lists of values and of fields in several queries."""
+        """Rows whose field ``by`` has one of the values; long lists of values and of fields in several queries.
+
+        Archived records are among them only with ``even_deleted``.
+        """
         first, *more = soql.field_lists(name for name in fields if name != "Id")
         chunks = list(soql.value_lists(values, soql.LONGEST - soql.MOST_FIELDS))
 
         async def ask(chunk: list[str]) -> list[Row]:
-            return await self.rows(soql.select(["Id", *first], entity, soql.among(by, chunk), *conditions), entity)
+            text = soql.select(["Id", *first], entity, soql.among(by, chunk), *conditions)
+            return await self.rows(text, entity, even_deleted=even_deleted)
 
         found = [row for rows in await each(chunks, ask) for row in rows]
         return await self.widen(entity, found, more)

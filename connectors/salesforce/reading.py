@@ -59,7 +59,7 @@ class Reader:
         wanted = fields or _fields(described)
         if by == "Id":
             values = [value for value in values if is_id(value)]
-        rows = await self._api.some(PRODUCT, wanted, values, by=by)
+        rows = await self._api.some(PRODUCT, wanted, values, "IsDeleted = false", by=by, even_deleted=True)
         return {str(row["Id"]): row for row in rows}
 
     async def entries_of(self, products: Sequence[str], *, every_book: bool = False) -> dict[str, list[Row]]:

@@ -108,6 +108,11 @@ class State:
             self.tables[table] = {id: rows[id] for id in order if id in rows}
         step.changes.clear()
 
+    def take_back(self) -> None:
+        """Undo what the request under way has changed so far: a transaction that failed."""
+        if self._step is not None:
+            self.undo(self._step)
+
     @contextmanager
     def rewound(self) -> Iterator[None]:
         """Inside, every record that ever changed is seen one version back (a created one is not there)."""

@@ -8,6 +8,7 @@ from typing import Any
 from connectors.sandbox.base import Sandbox
 from connectors.sandbox.marketplace import Marketplace
 from connectors.sandbox.quickbooks import QuickBooks
+from connectors.sandbox.salesforce import Salesforce
 from connectors.sandbox.syncro import Syncro
 from connectors.sandbox.woocommerce import WooCommerce
 from connectors.sandbox.world import World
@@ -18,6 +19,7 @@ SYSTEMS: dict[str, Callable[..., Sandbox]] = {
     "syncro": Syncro,
     "quickbooks": QuickBooks,
     "woocommerce": WooCommerce,
+    "salesforce": Salesforce,
 }
 
 
