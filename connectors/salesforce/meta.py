@@ -11,10 +11,17 @@ from typing import Any
 from connectors.salesforce import soql
 from connectors.salesforce.api import Api, Row
 from engine.crm import PriceBook
-from engine.errors import NotFound, Rejected
+from engine.errors import NotFound, PermissionMissing, Rejected
 
 PRODUCT, ENTRY, BOOK, ACCOUNT, CONTACT = "Product2", "PricebookEntry", "Pricebook2", "Account", "Contact"
 CURRENCY = "CurrencyIsoCode"
+#: What nothing can be done without, by object.
+NEEDED = {
+    PRODUCT: ("Name", "ProductCode", "IsActive", "SystemModstamp"),
+    ENTRY: ("Product2Id", "Pricebook2Id", "UnitPrice", "IsActive"),
+    CONTACT: ("AccountId", "LastName", "Email", "SystemModstamp"),
+    ACCOUNT: ("Name", "SystemModstamp"),
+}
 _OLD = 300.0  # seconds; an admin who adds a field expects it in the next run, not tomorrow
 
 
@@ -49,7 +56,7 @@ class Meta:
         self._lock = asyncio.Lock()
 
     async def of(self, entity: str, *, again: bool = False) -> Described:
-        """The describe of an object. Raises ``NotFound`` when this user cannot see it."""
+        """The describe of an object. Raises ``NotFound`` when this user cannot see it, ``PermissionMissing`` for a field."""
         async with self._lock:
             known = self._known.get(entity)
             if known is None or again or self._clock() - known.at > _OLD:
@@ -64,6 +71,7 @@ class Meta:
                         status=error.status,
                     ) from None
                 fields = {str(one["name"]): one for one in row["fields"]}
+                self._see(entity, fields)
                 known = Described(entity, fields, tuple(row.get("recordTypeInfos") or ()), self._clock())
                 self._known[entity] = known
             return known
@@ -108,6 +116,19 @@ class Meta:
             names = ", ".join(book.name for book in books[:8])
             raise self._refused(f'{what} named "{wanted}" (option price_book); there are {names}', "NO_PRICE_BOOK")
         return same[0]
+
+    def _see(self, entity: str, fields: Mapping[str, object]) -> None:
+        hidden = [name for name in NEEDED.get(entity, ()) if name not in fields]
+        if not hidden:
+            return
+        missing = PermissionMissing(
+            f"the integration user cannot see {', '.join(hidden)} of {entity}: grant read access (field-level security) and "
+            "test the connection again. Nothing was written",
+            connection=self._api.connection,
+            code="FIELD_NOT_VISIBLE",
+        )
+        missing.permission = f"read {entity}.{hidden[0]}"
+        raise missing
 
     def _refused(self, why: str, code: str) -> Rejected:
         return Rejected(f"{why}. Nothing was sent", connection=self._api.connection, code=code)
