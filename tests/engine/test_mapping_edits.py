@@ -1,7 +1,8 @@
-"""A rule-based machine over map, unmap, ignore, un-ignore, reject, undo and the CSV round trip, against a plain model."""
+"""A rule-based machine over map, unmap, ignore, un-ignore, undo, import and the CSV round trip, against a plain model."""
 
 from __future__ import annotations
 
+import csv
 import io
 import tempfile
 from datetime import UTC, date, datetime, timedelta
@@ -16,8 +17,9 @@ from engine import mapping_files
 from engine.errors import UsageError
 from engine.history import History
 from engine.integrations import Integration
+from engine.mapping_exchange import MappingExchange
 from engine.mappings import Mappings, RowEdit
-from engine.model import Kind
+from engine.model import Kind, Product
 from engine.settings import IntegrationSettings
 from engine.store import open_store
 
@@ -37,6 +39,17 @@ class FixedClock:
 
     async def sleep(self, seconds):
         raise AssertionError("nothing here sleeps")
+
+
+class Known:
+    """The cache of both sides, as far as an import asks it."""
+
+    def raw(self, connection, kind):
+        here = (LEFT if connection == "shop" else RIGHT) if kind is Kind.PRODUCTS else []
+        return [(record_id, f"Product {record_id}", b"{}") for record_id in here]
+
+    def get(self, connection, kind, wanted):
+        return {i: Product(i, name) for i, name, _ in self.raw(connection, kind) if i in set(wanted)}
 
 
 def fresh(directory, *, many_to_one=False):
@@ -119,6 +132,33 @@ class Edits(RuleBasedStateMachine):
     def nothing_to_undo(self):
         with pytest.raises(UsageError, match="no mapping edit to undo"):
             self.book.undo(self.integration)
+
+    @rule(rows=st.dictionaries(ids, st.tuples(st.one_of(st.just(""), targets), st.booleans()), min_size=1, max_size=4))
+    def import_a_file(self, rows):
+        """Each row of the file becomes mapped, or ignored with or without a counterpart; all of it, or nothing."""
+        self._begin()
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(("kind", "storefront_id", "backoffice_id", "status", "reason"))
+        for sid, (bid, ignored) in rows.items():
+            writer.writerow(("products", sid, bid, *(("ignored", "by file") if ignored else ("mapped", ""))))
+        exchange = MappingExchange(self.store, Known(), self.book, FixedClock(), "tester")
+        shown = exchange.preview(self.integration, io.StringIO(out.getvalue()), ())
+        wanted = {sid: bid for sid, bid in self.mapped.items() if sid not in rows}
+        wanted |= {sid: bid for sid, (bid, _) in rows.items() if bid}
+        taken = [bid for sid, (bid, _) in rows.items() if bid and list(wanted.values()).count(bid) > 1]
+        refused = (taken and not self.integration.settings.many_to_one) or ("", False) in rows.values()
+        assert shown.ok is not bool(refused)
+        if refused:
+            with pytest.raises(UsageError, match="nothing was imported"):
+                exchange.apply(self.integration, shown, ())
+            return
+        edit = exchange.apply(self.integration, shown, ())
+        assert edit.count == sum(line.action != "same" for line in shown.lines)
+        self.mapped = wanted
+        self.ignored = {sid: why for sid, why in self.ignored.items() if sid not in rows}
+        self.ignored |= {sid: "by file" for sid, (_, ignored) in rows.items() if ignored}
+        self._remember(edit)
 
     @rule()
     def csv_round_trip(self):
