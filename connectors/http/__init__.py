@@ -5,6 +5,7 @@ What a connector needs is exported here; the parts are
 - ``client``    one connection's ``Client``: ``request`` in, ``Reply`` or an error of ``engine.errors`` out
 - ``pool``      the httpx client that all connections of an event loop share, at most ten requests in flight
 - ``pace``      the rate limiter and the budget it reports
+- ``bucket``    the pace of a system with leaky buckets
 - ``auth``      who we are: bearer secrets and tokens that expire
 - ``failures``  the border where a transport's and a vendor's failures become ours
 - ``redact``    secrets never reach a log line or a message
@@ -17,6 +18,7 @@ What a connector needs is exported here; the parts are
 from __future__ import annotations
 
 from connectors.http.auth import Auth, BearerSecret, SecretSource, Token, TokenAuth
+from connectors.http.bucket import LeakyPace
 from connectors.http.client import Client, Reply, RetryPolicy
 from connectors.http.failures import Dialect, Explained
 from connectors.http.fan import each
@@ -33,6 +35,7 @@ __all__ = [
     "Dialect",
     "Endpoint",
     "Explained",
+    "LeakyPace",
     "Pace",
     "ReadLedger",
     "Redactor",

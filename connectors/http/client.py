@@ -195,7 +195,7 @@ class Client:
         if not readable:
             why = "an HTML page" if "html" in answer.headers.get("content-type", "") else ""
             raise failures.unreadable(answer.status_code, answer.headers.get("content-type", ""), asked, why)
-        if self.dialect.failed(data):
+        if self.dialect.failed(data) or self.dialect.told(answer.headers):
             raise failures.from_answer(
                 self.dialect.meant(data), answer.headers, data, asked, self.dialect, self.redactor
             )

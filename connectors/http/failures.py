@@ -62,7 +62,7 @@ class Dialect:
     ``explain`` reads an error document (any JSON value, or None for no document). ``permission`` names the right that
     a request (method, path) needs. ``request_ids`` are the headers that carry the vendor's id of a request.
     ``failed`` says whether a document with a good status nevertheless reports a failure, and ``meant`` the status that
-    it should have had.
+    it should have had. ``error_header`` names a header that is there only when something failed, and says what.
     """
 
     explain: Callable[[Any], Explained]
@@ -70,6 +70,11 @@ class Dialect:
     request_ids: tuple[str, ...] = ("x-request-id",)
     failed: Callable[[Any], bool] = _never
     meant: Callable[[Any], int] = _refusal
+    error_header: str = ""
+
+    def told(self, headers: Mapping[str, str]) -> str:
+        """What the error header says, or ""."""
+        return headers.get(self.error_header, "") if self.error_header else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +145,7 @@ def from_answer(
 ) -> ConnectorError:
     """The error for an answer that says no; ``data`` is its JSON document, or None."""
     said = dialect.explain(data)
-    words = " ".join(redactor.clean(said.message).split())[:_LONGEST_WORDS]
+    words = " ".join(redactor.clean(said.message or dialect.told(headers)).split())[:_LONGEST_WORDS]
     told = f": {words}" if words else ""
     head = f"{asked.text} answered {status}{told} (request {asked.request_id})"
     about: dict[str, Any] = {

@@ -46,3 +46,24 @@ class RateLimit:
 
     def clear(self) -> None:
         self._hits.clear()
+
+
+class LeakyBucket:
+    """``limit`` requests fit at once; then one for every ``seconds / limit`` that pass. ``rate`` speeds the clock up."""
+
+    def __init__(
+        self, limit: int, seconds: float, rate: float = 1.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.limit, self.seconds, self._clock = limit, seconds, clock
+        self._leak = limit * rate / seconds
+        self._level, self._at = 0.0, clock()
+
+    def pour(self) -> bool:
+        """Take one more request, or not: one that is refused does not fill the bucket."""
+        now = self._clock()
+        self._level = max(0.0, self._level - (now - self._at) * self._leak)
+        self._at = now
+        if self._level + 1 > self.limit:
+            return False
+        self._level += 1
+        return True

@@ -10,6 +10,7 @@ from connectors.sandbox.marketplace import Marketplace
 from connectors.sandbox.quickbooks import QuickBooks
 from connectors.sandbox.salesforce import Salesforce
 from connectors.sandbox.syncro import Syncro
+from connectors.sandbox.ultracart import UltraCart
 from connectors.sandbox.woocommerce import WooCommerce
 from connectors.sandbox.world import World
 
@@ -20,6 +21,7 @@ SYSTEMS: dict[str, Callable[..., Sandbox]] = {
     "quickbooks": QuickBooks,
     "woocommerce": WooCommerce,
     "salesforce": Salesforce,
+    "ultracart": UltraCart,
 }
 
 

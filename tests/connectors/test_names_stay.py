@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from connectors.registry import EntryPointRegistry
+from connectors.sandbox.crm_world import CrmWorld
 from connectors.sandbox.server import serve_in_thread
 from connectors.sandbox.store_world import StoreWorld
 from connectors.sandbox.systems import SYSTEMS as SANDBOXES
@@ -24,7 +25,7 @@ from engine.model import Field, Kind, Product, Side, canonical
 from engine.ports import ConnectionContext, Connector, FieldWrite, RecordWrite, Result
 from engine.settings import IntegrationSettings, SkuChoice
 
-RESALE, STORE, FILE = "resale", "store", "file"
+RESALE, STORE, CRM, FILE = "resale", "store", "crm", "file"
 
 #: connector -> (the world its sandbox shows, the side it is used on)
 SYSTEMS = {
@@ -32,6 +33,7 @@ SYSTEMS = {
     "marketplace": (RESALE, Side.STOREFRONT),
     "quickbooks": (STORE, Side.BACKOFFICE),
     "syncro": (RESALE, Side.BACKOFFICE),
+    "ultracart": (CRM, Side.STOREFRONT),
     "woocommerce": (STORE, Side.STOREFRONT),
 }
 WORDS = ("name", "title", "desc", "slug", "body")  # in the key of whatever a system calls a name or a description
@@ -63,7 +65,12 @@ def system(name: str, directory: Path) -> Iterator[System]:
 
         yield System({"products.path": str(path), "writable": "true", "currency": "USD"}, {}, rows)
         return
-    world = World.make(11, 10, 30) if kind == RESALE else StoreWorld.make(seed=11, products=25)
+    worlds = {
+        RESALE: lambda: World.make(11, 10, 30),
+        STORE: lambda: StoreWorld.make(seed=11, products=25),
+        CRM: lambda: CrmWorld.make(seed=11, items=25),
+    }
+    world = worlds[kind]()
     with serve_in_thread(SANDBOXES[name](world, rate=0)) as served:
         yield System(served.options, served.credentials, lambda: served.state.tables)
 

@@ -1,0 +1,149 @@
+"""Sending changed items back: twenty in one request, and what the answer says of each.
+
+A refused batch says nothing of its other items, so each is then read, merged and sent by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from connectors.ultracart import items
+from connectors.ultracart.api import Api, Row
+from connectors.ultracart.merge import Merge, lost
+from connectors.ultracart.reading import Reader
+from connectors.ultracart.settings import Settings
+from engine.errors import ConnectorError, ProtocolError, Rejected, Unreachable
+from engine.ports import Result
+
+_EXPAND = (("_expand", items.EXPAND),)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How one field of one item ended."""
+
+    result: Result
+    message: str = ""
+    code: str = ""
+    request_id: str = ""
+    found: str | None = None
+
+
+@dataclass(slots=True)
+class Job:
+    """One item's changes. ``again`` merges them into a fresh row, ``ended`` is what became of each field."""
+
+    id: str
+    name: str
+    fields: tuple[str, ...]
+    again: Callable[[Row], Merge]
+    ended: dict[str, Sent] = field(default_factory=dict)
+
+    def all(self, sent: Sent) -> None:
+        """The same for every field that has no outcome yet."""
+        for name in self.fields:
+            self.ended.setdefault(name, sent)
+
+    def settle(self, merged: Merge) -> bool:
+        """Take what is known without sending; whether something is left to send."""
+        for name, known in merged.settled.items():
+            self.ended[name] = Sent(known.result, known.message, found=known.found)
+        if merged.stale:
+            self.all(Sent(Result.NOT_SENT, "not sent: another field of this item moved"))
+        return bool(merged.expected) and not merged.stale
+
+
+class Updater:
+    """Updates items of one connection."""
+
+    def __init__(self, api: Api, reader: Reader, settings: Settings) -> None:
+        self._api, self._reader, self._settings = api, reader, settings
+
+    async def update(self, jobs: Sequence[Job]) -> None:
+        """Read, compare and send; every field of every job has an outcome then. Raises only when nothing was sent."""
+        try:
+            await self._update(jobs)
+        except ConnectorError as error:
+            sent = {Result.APPLIED, Result.UNKNOWN, Result.UNVERIFIED}
+            if not any(one.result in sent for job in jobs for one in job.ended.values()):
+                raise
+            for job in jobs:
+                job.all(Sent(Result.NOT_SENT, str(error), error.code, error.request_id))
+
+    async def _update(self, jobs: Sequence[Job]) -> None:
+        rows = await self._reader.rows([job.id for job in jobs])
+        pairs: list[tuple[Job, Merge]] = []
+        taken: set[str] = set()
+        for job in jobs:
+            row = rows.get(job.id)
+            if row is None:
+                job.all(self._gone(job))
+                continue
+            merged = self._merged(job, row)
+            if not job.settle(merged):
+                continue
+            if job.id in taken:
+                job.all(Sent(Result.NOT_SENT, "another write of this item is in the same batch"))
+                continue
+            taken.add(job.id)
+            pairs.append((job, merged))
+        for start in range(0, len(pairs), self._settings.batch_size):
+            await self._send(pairs[start : start + self._settings.batch_size])
+
+    async def _send(self, pairs: Sequence[tuple[Job, Merge]]) -> None:
+        body = {"items": [merged.after for _, merged in pairs]}
+        try:
+            reply = await self._api.request("PUT", "/item/items/batch", params=_EXPAND, body=body)
+        except (Unreachable, ProtocolError) as error:
+            if not error.maybe_sent:
+                raise
+            for job, _ in pairs:
+                job.all(Sent(Result.UNKNOWN, str(error), error.code, error.request_id))
+            return
+        except Rejected as error:
+            if len(pairs) == 1:
+                pairs[0][0].all(Sent(Result.REJECTED, str(error), error.code, error.request_id))
+                return
+            for job, _ in pairs:
+                await self._alone(job)
+            return
+        data = reply.data if isinstance(reply.data, dict) else {}
+        listed = data.get("items")
+        answers = {str(row.get(items.KEY)): row for row in listed or [] if isinstance(row, dict)}
+        for job, merged in pairs:
+            self._answered(job, merged, answers.get(job.id), reply.request_id)
+
+    async def _alone(self, job: Job) -> None:
+        """One item by itself, after a batch with it was refused."""
+        row = await self._reader.row(job.id)
+        if row is None:
+            job.all(self._gone(job))
+            return
+        merged = self._merged(job, row)
+        if job.settle(merged):
+            await self._send([(job, merged)])
+
+    def _answered(self, job: Job, merged: Merge, row: Row | None, request_id: str) -> None:
+        if row is None:
+            why = f"the answer says nothing of item {job.name} ({job.id}): it may have been written"
+            job.all(Sent(Result.UNKNOWN, why, request_id=request_id))
+            return
+        moved = [] if row.keys() <= {items.KEY, "merchant_item_id"} else lost(merged, row)
+        for name in merged.expected:
+            if moved:
+                shown = "; ".join(moved[:8]) + (f"; and {len(moved) - 8} more" if len(moved) > 8 else "")
+                why = f"after the update the item shows what was not written: {shown}. Look at it in UltraCart"
+                job.ended[name] = Sent(Result.UNVERIFIED, why, request_id=request_id)
+            else:
+                job.ended[name] = Sent(Result.APPLIED, merged.notes.get(name, ""), request_id=request_id)
+
+    def _merged(self, job: Job, row: Row) -> Merge:
+        try:
+            return job.again(row)
+        except ValueError as error:
+            raise self._api.client.protocol_error(f"item {job.id} cannot be read: {error}") from None
+
+    def _gone(self, job: Job) -> Sent:
+        why = f"item {job.name} ({job.id}) is not in UltraCart any more; nothing was written"
+        return Sent(Result.REJECTED, why, "404")
