@@ -210,5 +210,6 @@ class UltraCart(Sandbox):
             "distribution_center": "WEST",
             "requests_per_hour": f"{an_hour * 0.95:g}" if rate else "100000000",
             "requests_per_day": f"{an_hour * DAYS_SHARE * 0.95:g}" if rate else "1000000000",
+            "burst": f"{self.limiter.limit * 0.9:g}" if rate else "100000000",
             "backoff_seconds": f"{60 / rate:g}" if rate else "0.2",
         }

@@ -11,7 +11,7 @@ from connectors.http import Client, LeakyPace, ReadLedger, Redactor, Reply, Retr
 from connectors.http.client import Params
 from connectors.ultracart.auth import SimpleKey
 from connectors.ultracart.errors import DIALECT, gone
-from connectors.ultracart.settings import DAY, HOUR, Settings
+from connectors.ultracart.settings import DAY, DAYS_SHARE, HOUR, Settings
 from engine.errors import AuthenticationError, NotFound, Rejected
 from engine.ports import ConnectionContext
 
@@ -25,7 +25,9 @@ class Api:
     def __init__(self, context: ConnectionContext, settings: Settings) -> None:
         redactor = Redactor()
         self.settings = settings
-        pace = LeakyPace(((settings.per_hour, HOUR), (settings.per_day, DAY)))
+        burst, whole_day = settings.burst, settings.burst * DAYS_SHARE
+        hour = burst, burst / settings.per_hour * HOUR
+        pace = LeakyPace((hour, (whole_day, whole_day / settings.per_day * DAY)))
         policy = RetryPolicy(
             throttle=settings.backoff, throttle_longest=settings.backoff * 8, patience=settings.backoff * 8
         )

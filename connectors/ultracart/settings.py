@@ -11,7 +11,7 @@ from engine.ports import ConnectionContext, Option
 
 BASE_URL = "https://secure.ultracart.com/rest/v2"
 SCOPE = "item_read item_write customer_read order_read"
-HOUR, DAY = 3600.0, 86400.0
+HOUR, DAY, DAYS_SHARE = 3600.0, 86400.0, 10  # a day allows ten times what an hour does
 A_HOUR, A_DAY = "950", "9500"  # of the 1,000 and 10,000 that UltraCart allows an app and address
 LARGEST_PAGE, LARGEST_PEOPLE, LARGEST_BATCH = 2000, 200, 20
 #: Orders whose units are sold or promised: all but quotes and what was rejected.
@@ -35,6 +35,7 @@ OPTIONS = (
     Option("batch_size", "Batch size", "Items in one write, at most 20", default=str(LARGEST_BATCH)),
     Option("requests_per_hour", "Requests per hour", "UltraCart allows 1,000 an hour", default=A_HOUR),
     Option("requests_per_day", "Requests per day", "UltraCart allows 10,000 a day", default=A_DAY),
+    Option("burst", "Requests at once", "How many may go at once before the hour's pace holds; ten times that a day", default=A_HOUR),
     Option("backoff_seconds", "Back-off", "Seconds to wait after a 429, doubling", default="60"),
     *COMMON_OPTIONS,
 )  # fmt: skip
@@ -58,6 +59,7 @@ class Settings:
     batch_size: int
     per_hour: float
     per_day: float
+    burst: float
     backoff: float
 
 
@@ -95,6 +97,7 @@ def settings_of(context: ConnectionContext) -> Settings:
         batch_size=_size(context, "batch_size", LARGEST_BATCH, str(LARGEST_BATCH)),
         per_hour=number(context, "requests_per_hour", A_HOUR) or float(A_HOUR),
         per_day=number(context, "requests_per_day", A_DAY) or float(A_DAY),
+        burst=number(context, "burst", A_HOUR) or float(A_HOUR),
         backoff=number(context, "backoff_seconds", "60") or 60.0,
     )
 
