@@ -32,6 +32,7 @@ SYSTEMS = {
     "files": (FILE, Side.BACKOFFICE),
     "marketplace": (RESALE, Side.STOREFRONT),
     "quickbooks": (STORE, Side.BACKOFFICE),
+    "salesforce": (CRM, Side.BACKOFFICE),
     "syncro": (RESALE, Side.BACKOFFICE),
     "ultracart": (CRM, Side.STOREFRONT),
     "woocommerce": (STORE, Side.STOREFRONT),
