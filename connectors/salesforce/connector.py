@@ -143,6 +143,10 @@ class SalesforceConnector:
         async for entries in self._reader.entries():
             yield entries
 
+    async def entries_of(self, product_ids: Sequence[str]) -> list[PriceEntry]:
+        """The entries of some products in every book, inactive ones too."""
+        return await self._reader.entries_of_products(product_ids)
+
     async def find_codes(self, codes: Sequence[str]) -> dict[str, list[Product]]:
         """Products by trimmed, case-folded code."""
         return await self._pusher.find_codes(codes)

@@ -82,7 +82,7 @@ class Pusher:
 
     async def push(self, items: Sequence[PushItem]) -> list[PushOutcome]:
         """One outcome per item, in order. Raises only when nothing can have been sent."""
-        described = await self._meta.of(PRODUCT, again=True)
+        described = await self._meta.of(PRODUCT)
         pushes = [Push(item, item.product_id) for item in items]
         await self._known(pushes, described)
         await self._new(pushes, described)

@@ -73,6 +73,12 @@ class Reader:
             found[str(row["Product2Id"])].append(row)
         return found
 
+    async def entries_of_products(self, products: Sequence[str]) -> list[PriceEntry]:
+        """The entries of some products in every book, inactive ones too."""
+        wanted = [id for id in dict.fromkeys(products) if is_id(id)]
+        found = await self.entries_of(wanted, every_book=True)
+        return [self._entry(row) for rows in found.values() for row in rows]
+
     async def entries(self) -> AsyncIterator[list[PriceEntry]]:
         """Every price entry of every book, in pages."""
         described = await self._meta.of(ENTRY, again=True)
@@ -151,7 +157,7 @@ class Reader:
         ]
         names = [name for name in records.readable(described.fields) if name != "Id"] + ["SystemModstamp"]
         first, *more = soql.field_lists([*own, *names])
-        custom, site = [name for name in names if name.endswith("__c")], await self._api.site()
+        custom, site = records.readable(described.fields, records.CONTACT_OWN), await self._api.site()
         async for rows, total in self._api.pages(soql.select(["Id", *first], CONTACT, *conditions), CONTACT):
             whole = await self._api.widen(CONTACT, rows, more)
             yield [records.contact(row, custom, marker, site) for row in whole], total
@@ -160,7 +166,7 @@ class Reader:
         described = await self._meta.of(ACCOUNT)
         names = [name for name in records.readable(described.fields) if name != "Id"] + ["SystemModstamp"]
         first, *more = soql.field_lists(names)
-        custom, site = [name for name in names if name.endswith(("__c", "__pc"))], await self._api.site()
+        custom, site = records.readable(described.fields, records.PERSON_OWN), await self._api.site()
         text = soql.select(["Id", *first], ACCOUNT, "IsPersonAccount = true", *conditions)
         async for rows, total in self._api.pages(text, ACCOUNT):
             whole = await self._api.widen(ACCOUNT, rows, more)

@@ -13,7 +13,27 @@ from engine.model import Customer, PriceOption, Product, Sku, canonical
 
 Row = Mapping[str, Any]
 #: Fields of a product that have a place of their own in the record, and those that change without meaning anything.
-PRODUCT_OWN = frozenset({"Id", "Name", "Description", "ProductCode", "IsActive", "IsDeleted", "Family"})
+PRODUCT_OWN = frozenset({"Id", "Name", "Description", "ProductCode", "IsActive", "IsDeleted"})
+CONTACT_OWN = frozenset(
+    {
+        "Id",
+        "AccountId",
+        "Name",
+        "FirstName",
+        "LastName",
+        "Email",
+        "Phone",
+        "MobilePhone",
+        "IsDeleted",
+        "IsPersonAccount",
+    }
+    | {f"Mailing{name}" for name in ("Street", "City", "PostalCode", "State", "Country")}
+)
+PERSON_OWN = frozenset(
+    {"Id", "Name", "FirstName", "LastName", "PersonEmail", "Phone", "PersonMobilePhone", "IsDeleted", "IsPersonAccount"}
+    | {"PersonContactId"}
+    | {f"PersonMailing{name}" for name in ("Street", "City", "PostalCode", "State", "Country")}
+)
 _NOISE = frozenset(
     {"LastViewedDate", "LastReferencedDate", "SystemModstamp", "LastModifiedDate", "LastModifiedById", "CreatedDate"}
     | {"CreatedById", "OwnerId", "MasterRecordId", "PhotoUrl", "LastActivityDate"}

@@ -9,7 +9,10 @@ from connectors.http import ReadLedger
 from connectors.salesforce.api import SUBREQUESTS, Api, Row
 from connectors.salesforce.faults import reason
 from engine.crm import SchemaField, SchemaObject
+from engine.model import Kind
 
+#: Whose records hold an object's fields: a person account is an Account, every other customer a Contact.
+KINDS = {"Product2": Kind.PRODUCTS, "Contact": Kind.CUSTOMERS, "Account": Kind.CUSTOMERS}
 STANDARD = ("Account", "Contact", "Opportunity", "OpportunityLineItem", "Product2", "PricebookEntry")
 
 
@@ -66,7 +69,8 @@ async def _described(api: Api, names: Sequence[str]) -> list[SchemaObject]:
 def described(body: Mapping[str, Any]) -> SchemaObject:
     """One object from its describe; fields that are going away or hold no value of their own are left out."""
     fields = tuple(_field(one) for one in body["fields"] if one.get("deprecatedAndHidden") is not True)
-    return SchemaObject(str(body["name"]), str(body.get("label") or body["name"]), body.get("custom") is True, fields)
+    name = str(body["name"])
+    return SchemaObject(name, str(body.get("label") or name), body.get("custom") is True, fields, KINDS.get(name))
 
 
 def _field(one: Mapping[str, Any]) -> SchemaField:

@@ -70,7 +70,7 @@ class TextWriter:
         return [change.outcomes[value.name] for change in changes for value in change.write.values]
 
     async def _compare(self, changes: Sequence[Change]) -> None:
-        described = await self._meta.of(PRODUCT, again=True)
+        described = await self._meta.of(PRODUCT)
         names = [api_name(one.name) for change in changes for one in change.write.values]
         wanted = described.only(tuple(dict.fromkeys([*names, "IsArchived"])))
         rows = await self._reader.product_rows([change.write.id for change in changes], fields=wanted)

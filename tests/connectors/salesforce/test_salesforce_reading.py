@@ -67,7 +67,7 @@ class TestProducts:
         found = next(one for one in await everything(connect(served)) if one.id == row["Id"])
         custom = dict(found.custom)
         assert custom == {
-            "UC_Cost__c": "3.5", "UC_Stock__c": "12", "UC_Material__c": "Oak", "DisplayUrl": "/x", "IsArchived": "false"
+            "UC_Cost__c": "3.5", "UC_Stock__c": "12", "UC_Material__c": "Oak", "DisplayUrl": "/x", "IsArchived": "false", "Family": "Office"
         }  # fmt: skip
         assert found.category == "Office"
         assert found.url.endswith(f"/lightning/r/Product2/{row['Id']}/view")
@@ -253,6 +253,8 @@ class TestSchema:
         assert (material.picklist, material.restricted) == (("Oak", "Steel", "Linen"), True)
         assert (margin.createable, margin.updateable) == (False, False)
         assert objects["Order_Detail__c"].custom
+        kinds = {one.name: one.kind for one in objects.values() if one.kind}
+        assert kinds == {"Product2": Kind.PRODUCTS, "Contact": Kind.CUSTOMERS, "Account": Kind.CUSTOMERS}
         assert fields["IsActive"].required is False
         assert sum(entry.path.endswith("/composite") for entry in served.requests) == 1
 
