@@ -93,6 +93,7 @@ class Salesforce(Sandbox):
             Route("GET", f"{DATA}/query", self._query, "api"),
             Route("GET", f"{DATA}/queryAll", self._query, "api"),
             Route("GET", f"{DATA}/query/{{locator}}", self._more, "api"),
+            Route("GET", f"{DATA}/queryAll/{{locator}}", self._more, "api"),
             Route("GET", f"{DATA}/sobjects", self._objects, "api"),
             Route("GET", f"{one}/describe", self._describe, "api"),
             Route("POST", one, self._create, "api"),
@@ -189,7 +190,7 @@ class Salesforce(Sandbox):
         text = call.arg("q")
         if not text:
             raise refused("MALFORMED_QUERY", "SOQL statements cannot be empty or null")
-        every = call.path.endswith("/queryAll")
+        every = call.path.rstrip("/").endswith("/queryAll")
         return as_json(self.queries.run(text, call.params["version"], self._batch(call), even_deleted=every))
 
     def _more(self, call: Call) -> Reply:

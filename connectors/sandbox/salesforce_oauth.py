@@ -56,9 +56,14 @@ class OAuth:
         return _no("unsupported_grant_type", "grant type not supported")
 
     def _no_client(self, call: Call) -> Reply | None:
-        if call.arg("client_id") != self.client_id:
+        """The app's key and secret come in the form or as basic authorization."""
+        client_id, secret = call.arg("client_id"), call.arg("client_secret")
+        scheme, _, basic = call.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "basic" and not client_id:
+            client_id, _, secret = base64.b64decode(basic).decode().partition(":")
+        if client_id != self.client_id:
             return _no("invalid_client_id", "client identifier invalid")
-        if not secrets.compare_digest(call.arg("client_secret").encode(), self.client_secret.encode()):
+        if not secrets.compare_digest(secret.encode(), self.client_secret.encode()):
             return _no("invalid_client", "invalid client credentials")
         return None
 
