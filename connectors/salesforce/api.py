@@ -172,18 +172,21 @@ class Api:
         fields: Sequence[str],
         values: Iterable[str],
         *conditions: str,
-        by: str = "Id",
+        by: Sequence[str] = ("Id",),
         even_deleted: bool = False,
     ) -> list[Row]:
-        """Rows whose field ``by`` has one of the values; long lists of values and of fields in several queries.
+        """Rows one of whose fields ``by`` has one of the values; long lists of values and of fields in several queries.
 
         Archived records are among them only with ``even_deleted``.
         """
         first, *more = soql.field_lists(name for name in fields if name != "Id")
-        chunks = list(soql.value_lists(values, soql.LONGEST - soql.MOST_FIELDS))
+        used = soql.size(soql.select(["Id", *first], entity, *by, *conditions))
+        chunks = list(soql.value_lists(values, (soql.LONGEST - used) // len(by)))
 
         async def ask(chunk: list[str]) -> list[Row]:
-            text = soql.select(["Id", *first], entity, soql.among(by, chunk), *conditions)
+            text = soql.select(
+                ["Id", *first], entity, soql.anyone(*(soql.among(name, chunk) for name in by)), *conditions
+            )
             return await self.rows(text, entity, even_deleted=even_deleted)
 
         found = [row for rows in await each(chunks, ask) for row in rows]

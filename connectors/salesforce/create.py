@@ -56,7 +56,7 @@ class ProductCreator:
         """Products of this name that hold the marker."""
         if not marker or not name:
             return []
-        found = await self._reader.some_products([name], by="Name")
+        found = await self._reader.some_products([name], by=("Name",))
         return [one for one in found.values() if marker in one.notes]
 
     async def families(self) -> list[str]:

@@ -66,13 +66,16 @@ class Pusher:
         self._api, self._meta, self._reader = api, meta, reader
         self._prices = PriceBooks(api, meta, reader)
 
+    @property
+    def _keys(self) -> tuple[str, ...]:
+        """The fields in which the storefront's code of a product may be."""
+        return ("ProductCode", *(name for name in [self._api.settings.external_id] if name))
+
     async def find_codes(self, codes: Sequence[str]) -> dict[str, list[Product]]:
         """Products by code (trimmed, case-folded), by their external id too where one is configured."""
         wanted = {code_of(code) for code in codes if code.strip()}
         asked = sorted({code.strip() for code in codes if code.strip()})
-        found = await self._reader.some_products(asked, by="ProductCode")
-        if self._api.settings.external_id:
-            found |= await self._reader.some_products(asked, by=self._api.settings.external_id)
+        found = await self._reader.some_products(asked, by=self._keys)
         out: dict[str, list[Product]] = {}
         for product in sorted(found.values(), key=lambda one: one.id):
             own = {code_of(sku.value) for sku in product.skus} | {code_of(product.external_id)}
@@ -159,9 +162,7 @@ class Pusher:
     async def _rows_by_code(self, codes: Sequence[str]) -> dict[str, list[Row]]:
         asked = sorted({code.strip() for code in codes if code.strip()})
         key = self._api.settings.external_id
-        found: dict[str, Row] = {}
-        for by in ("ProductCode", key) if key else ("ProductCode",):
-            found |= await self._reader.product_rows(asked, by=by)
+        found = await self._reader.product_rows(asked, by=self._keys)
         out: dict[str, list[Row]] = {}
         for row in found.values():
             for code in {code_of(text(row.get("ProductCode"))), code_of(text(row.get(key))) if key else ""} - {""}:

@@ -46,18 +46,20 @@ class Reader:
         async for rows, total in self._api.pages(text, PRODUCT, even_deleted=True):
             yield await self._made(await self._api.widen(PRODUCT, rows, more), prices, described), total
 
-    async def some_products(self, values: Iterable[str], by: str = "Id") -> dict[str, Product]:
+    async def some_products(self, values: Iterable[str], by: Sequence[str] = ("Id",)) -> dict[str, Product]:
         """Fresh copies by id, archived ones too; ``by`` asks for another field's values."""
         rows = await self.product_rows(values, by)
         entries = await self.entries_of(list(rows))
         made = await self._made(list(rows.values()), entries, await self._meta.of(PRODUCT))
         return {product.id: product for product in made}
 
-    async def product_rows(self, values: Iterable[str], by: str = "Id", fields: Sequence[str] = ()) -> dict[str, Row]:
+    async def product_rows(
+        self, values: Iterable[str], by: Sequence[str] = ("Id",), fields: Sequence[str] = ()
+    ) -> dict[str, Row]:
         """Rows of products by their id; every readable field, or only some."""
         described = await self._meta.of(PRODUCT)
         wanted = fields or _fields(described)
-        if by == "Id":
+        if "Id" in by:
             values = [value for value in values if is_id(value)]
         rows = await self._api.some(PRODUCT, wanted, values, "IsDeleted = false", by=by, even_deleted=True)
         return {str(row["Id"]): row for row in rows}
@@ -69,7 +71,7 @@ class Reader:
         described = await self._meta.of(ENTRY)
         book = "" if every_book else f"Pricebook2Id = {soql.quoted((await self._meta.book()).id)}"
         found: dict[str, list[Row]] = defaultdict(list)
-        for row in await self._api.some(ENTRY, described.only(ENTRY_FIELDS), products, book, by="Product2Id"):
+        for row in await self._api.some(ENTRY, described.only(ENTRY_FIELDS), products, book, by=("Product2Id",)):
             found[str(row["Product2Id"])].append(row)
         return found
 

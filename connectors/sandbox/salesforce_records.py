@@ -9,6 +9,7 @@ from typing import Any
 
 from connectors.sandbox.crm_records import salesforce_id
 from connectors.sandbox.salesforce_fields import PREFIXES, Column, Entity
+from connectors.sandbox.salesforce_index import Index
 from connectors.sandbox.salesforce_people import People
 from connectors.sandbox.salesforce_shapes import Denied, attributes, key_of, stamp
 from connectors.sandbox.state import State
@@ -35,6 +36,12 @@ class Records:
         self.people = People(state, enabled=people)
         self.duplicates = duplicates
         self.locks: dict[str, int] = {}
+        self._indexes = {
+            (entity.name, column.name): Index(state, entity.name, column.name)
+            for entity in entities.values()
+            for column in entity.columns.values()
+            if column.unique or (entity.name, column.name) == ("PricebookEntry", "Product2Id")
+        }
         self.refusing: dict[str, str] = {}  # object -> the words of a validation rule that refuses everything
 
     # ------------------------------------------------------------------------------------------------ operations
@@ -99,11 +106,7 @@ class Records:
             raise Denied(
                 "NOT_FOUND", f"Provided external ID field does not exist or is not accessible: {field}", status=404
             )
-        same = [
-            row
-            for row in self._state.rows(name)
-            if str(row.get(field) or "").casefold() == value.casefold() and not row["IsDeleted"]
-        ]
+        same = [row for row in self._indexes[name, field].rows(value) if not row["IsDeleted"]]
         if not same:
             if update_only:
                 raise Denied("NOT_FOUND", "The requested resource does not exist", status=404)
@@ -198,8 +201,8 @@ class Records:
             value = row.get(column.name)
             if not column.unique or value in {None, ""}:
                 continue
-            for other in self._state.rows(entity.name):
-                if other["Id"] != row["Id"] and str(other.get(column.name) or "").casefold() == str(value).casefold():
+            for other in self._indexes[entity.name, column.name].rows(value):
+                if other["Id"] != row["Id"]:
                     said = f"duplicate value found: {column.name} duplicates value on record with id: {key_of(other['Id'])}"
                     raise Denied("DUPLICATE_VALUE", said)
 
@@ -207,7 +210,7 @@ class Records:
         """A price of a product in a book: one of each currency, the standard one first."""
         product = self._state.get("Product2", row["Product2Id"]) or {}
         row |= {"Name": product.get("Name"), "ProductCode": product.get("ProductCode")}
-        same = [one for one in self._state.rows("PricebookEntry") if one["Product2Id"] == row["Product2Id"]]
+        same = self._indexes["PricebookEntry", "Product2Id"].rows(row["Product2Id"])
         same = [one for one in same if one.get("CurrencyIsoCode") == row.get("CurrencyIsoCode")]
         if any(one["Pricebook2Id"] == row["Pricebook2Id"] for one in same):
             raise Denied("DUPLICATE_VALUE", "This price definition already exists in this price book")
@@ -217,10 +220,13 @@ class Records:
             raise Denied("STANDARD_PRICE_NOT_DEFINED", "Before creating a custom price, create a standard price.")
 
     def _save(self, name: str, row: Json) -> None:
-        at = stamp(datetime.now(UTC))
-        self._state.put(name, row["Id"], row | {"LastModifiedDate": at, "SystemModstamp": at})
+        at, changes = stamp(datetime.now(UTC)), self._state.changes(name)
+        saved = self._state.put(name, row["Id"], row | {"LastModifiedDate": at, "SystemModstamp": at})
+        for (table, _), index in self._indexes.items():
+            if table == name:
+                index.saved(saved, changes)
         if name == "Account":
-            self.people.mirror(self._state.tables["Account"][row["Id"]], at)
+            self.people.mirror(saved, at)
 
     def shown(self, name: str, row: Json, version: str) -> Json:
         """A record as a single read shows it: every field this user may see."""

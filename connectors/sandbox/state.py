@@ -36,6 +36,7 @@ class State:
 
     def __init__(self, tables: Mapping[str, Mapping[str, Json]], counters: Mapping[str, int] | None = None) -> None:
         self._seed, self._counters = tables, counters or {}
+        self._changes: dict[str, int] = {}
         self.reset()
 
     def reset(self) -> None:
@@ -44,6 +45,11 @@ class State:
         self._next: dict[str, int] = dict(self._counters)
         self._previous: dict[tuple[str, str], Json | None] = {}
         self._step: Step | None = None
+        self._changes = {name: self.changes(name) + 1 for name in self.tables}
+
+    def changes(self, table: str) -> int:
+        """A number that grows with every change of a table: what was worked out of it before is old then."""
+        return self._changes.get(table, 0)
 
     def counts(self) -> dict[str, int]:
         return {name: len(rows) for name, rows in self.tables.items()}
@@ -82,6 +88,7 @@ class State:
         return self._next[table]
 
     def _note(self, table: str, id: str, before: Json | None) -> None:
+        self._changes[table] = self.changes(table) + 1
         if self._step is not None:
             self._step.changes.append((table, id, before))
             if (table, id) in self._previous:
@@ -125,6 +132,7 @@ class State:
             self.tables = tables
 
     def _restore(self, table: str, id: str, before: Json | None) -> None:
+        self._changes[table] = self.changes(table) + 1
         if before is None:
             self.tables[table].pop(id, None)
         else:

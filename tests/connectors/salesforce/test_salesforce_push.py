@@ -51,7 +51,7 @@ class TestNewItems:
         assert {one.result for one in outcomes} == {Result.APPLIED}, outcomes[0]
         assert [one.key for one in outcomes] == [one.key for one in items]
         assert len(changes(served)) == 3
-        assert sum(entry.path.startswith(f"{DATA}/query") for entry in served.requests) <= 1 + 2 * (2 if key else 1)
+        assert sum(entry.path.startswith(f"{DATA}/query") for entry in served.requests) <= 1 + (2 if key else 1)
         for one, outcome in zip(items, outcomes, strict=True):
             (row,) = made(served, one.code)
             assert row["Id"] == outcome.product_id

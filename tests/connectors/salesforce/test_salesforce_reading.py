@@ -9,6 +9,9 @@ from urllib.parse import parse_qs
 import pytest
 
 from connectors.salesforce import soql
+from connectors.sandbox.salesforce import Salesforce
+from connectors.sandbox.salesforce_fields import Column
+from connectors.sandbox.server import serve_in_thread
 from engine.errors import IncompleteRead, PermissionMissing, ProtocolError, Rejected, Unreachable, UsageError
 from engine.model import Kind
 
@@ -198,6 +201,24 @@ class TestPages:
         assert all(entry.status == 200 for entry in served.requests)
         assert max(len(entry.query) for entry in served.requests) < soql.LONGEST + 500
         assert sum("ProductCode" in parse_qs(entry.query).get("q", [""])[0] for entry in served.requests) > 3
+
+
+async def test_an_org_with_hundreds_of_fields_is_read_in_several_queries(connect, everything, crm_world) -> None:
+    """The field list alone would not fit an address."""
+    app = Salesforce(crm_world, rate=0)
+    names = [f"A_field_with_quite_a_long_name_{number:03d}__c" for number in range(400)]
+    for name in names:
+        app.entities["Product2"].columns[name] = Column(name, length=40)
+    for id, row in app.state.tables["Product2"].items():
+        app.state.tables["Product2"][id] = row | {name: f"{id} {name[-7:-3]}" for name in names}
+    with serve_in_thread(app) as served:
+        products = await everything(connect(served))
+        assert len(products) == len(crm_world.products)
+        for one in products:
+            assert [value for name, value in one.custom if name in names] == [
+                f"{one.id} {name[-7:-3]}" for name in names
+            ]
+        assert max(len(entry.query) for entry in served.requests) < soql.LONGEST + 500
 
 
 class TestChanges:
