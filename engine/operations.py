@@ -29,6 +29,7 @@ from engine.integrations import Integration, Integrations
 from engine.journal import request_cancel
 from engine.mappings import Mappings
 from engine.model import Field, Kind, Side, Status
+from engine.orders import Orders
 from engine.plan import Scene, build, check_fresh, finished, moved_rows
 from engine.ports import Clock, Draft, RecordCache, Result, Store
 from engine.recovery import needs_recovery, recover
@@ -39,6 +40,7 @@ from engine.status import Pair
 from engine.store.locks import ConnectionLocks
 from engine.sync import Runner
 from engine.sync_context import SyncContext
+from engine.unposted import Unposted
 from engine.views import PullReport
 
 SYNCED = (Kind.PRODUCTS, Kind.FEES)
@@ -76,6 +78,7 @@ class Operations:
     alarms: Alarms
     rules: Rules
     writers: Writers
+    orders: Orders
     patience: float = 600.0  # seconds to wait for another process that holds a connection
     young: dict[str, Young] = field(default_factory=dict)
 
@@ -95,7 +98,14 @@ class Operations:
     # ------------------------------------------------------------------------------------------------ reading
     async def pull(self, integration: Integration, kinds: Collection[Kind] | None) -> PullReport:
         async with self.exclusive(integration.connections, f"reading {integration.name}"):
-            return await self.catalog.pull(integration, kinds)
+            report = await self.catalog.pull(integration, kinds)
+            if kinds is not None and Kind.PRODUCTS not in kinds:
+                return report
+            try:
+                await self.orders.read(integration)
+            except ConnectorError as error:
+                report = replace(report, errors=(*report.errors, f"orders: {error}"))
+            return report
 
     async def read_everything(self, integration: Integration, kinds: Collection[Kind]) -> None:
         """Settle what was left open, then read both sides completely. The caller holds the locks.
@@ -106,6 +116,7 @@ class Operations:
         report = await self.catalog.pull(integration, kinds)
         if report.errors:
             raise IncompleteRead(f"not everything could be read, so nothing was compared: {'; '.join(report.errors)}")
+        await self.orders.read(integration)
         for kind in Kind:
             self.events.publish(RowsChanged(integration.name, kind))
 
@@ -118,6 +129,7 @@ class Operations:
 
         Raises ``IncompleteRead`` naming what could not be read; then no plan may be made.
         """
+        await self.orders.read(integration)
         if ids is not None and len(ids) <= READ_SOME:
             await self._read_rows(integration, ids, kinds)
             return
@@ -381,7 +393,16 @@ class Operations:
             integration.settings,
             {side: self.connections.connector(name) for side, name in names.items()},
             names,
+            ordered=(lambda: self._ordered(integration)) if self.orders.watched(integration) else None,
         )
+
+    async def _ordered(self, integration: Integration) -> Unposted:
+        """Lines of unposted orders that were not known when the plan was made."""
+        known = self.cache.load_unposted(integration.name)
+        seen = {(line.order, id) for id, lines in known.items() for line in lines}
+        newer = await self.orders.newer(integration)
+        fresh = {id: [line for line in lines if (line.order, id) not in seen] for id, lines in newer.items()}
+        return {id: lines for id, lines in fresh.items() if lines}
 
     # ------------------------------------------------------------------------------------------------ runs
     def cancel(self, run_id: str) -> bool:

@@ -23,7 +23,7 @@ from engine.plan_shared import settle_shared
 from engine.ports import Capabilities
 from engine.rules import read_master
 from engine.settings import IntegrationSettings
-from engine.status import FieldState, Pair, RowState, row_state, rules_of
+from engine.status import FieldState, Pair, RowState, in_orders, row_state, rules_of, version_of
 
 #: (side, kind on that side, record id, field) -> the integration that writes it
 Claims = Mapping[tuple[Side, Kind, str, Field], str]
@@ -189,7 +189,7 @@ def _moved(change: Change, pair: Pair | None, settings: IntegrationSettings, pur
     seen = {change.target: change.before}
     if purpose is Purpose.SYNC:
         seen[change.target.other] = change.source
-        if why := _rule_moved(change, pair):
+        if why := in_orders(pair, settings) or _rule_moved(change, pair, settings):
             return why
     for side, text in seen.items():
         record = pair.record(side)
@@ -205,10 +205,10 @@ def _moved(change: Change, pair: Pair | None, settings: IntegrationSettings, pur
     return ""
 
 
-def _rule_moved(change: Change, pair: Pair) -> str:
+def _rule_moved(change: Change, pair: Pair, settings: IntegrationSettings) -> str:
     if change.target is not Side.STOREFRONT or change.rule_version == KEPT:
         return ""
-    now = rules_of(pair, change.field, Side.BACKOFFICE).version(change.field)
+    now = version_of(pair, change.field, settings)
     return "" if now == change.rule_version else "its rule changed"
 
 

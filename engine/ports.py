@@ -17,6 +17,7 @@ from typing import Any, Literal, Protocol
 from tinydb.table import Table
 
 from engine.model import Customer, Field, Kind, Order, Record, Sku
+from engine.unposted import Unposted, UnpostedLine
 
 
 # ------------------------------------------------------------------------------------------------ capabilities
@@ -404,6 +405,15 @@ class RecordCache(Protocol):
         """Replace what was suggested for the rows of one list."""
 
     def load_suggestions(self, integration: str, kind: Kind) -> dict[str, list[dict[str, Any]]]: ...
+
+    def save_unposted(self, integration: str, found: Unposted, at: datetime) -> None:
+        """Replace what is known of orders that are not posted, all at once."""
+
+    def load_unposted(self, integration: str) -> dict[str, tuple[UnpostedLine, ...]]:
+        """By storefront product."""
+
+    def unposted_at(self, integration: str) -> datetime | None:
+        """When the orders were last read completely."""
 
     def forget(self, connection: str) -> None: ...
 

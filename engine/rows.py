@@ -27,6 +27,7 @@ from engine.rule_store import Rules
 from engine.rules import RuleBook
 from engine.status import Pair, RowState, row_state
 from engine.suggestions import Suggestions
+from engine.unposted import UnpostedLine
 from engine.views import Row, Snapshot, Suggestion
 
 #: More touched rows than this are cheaper to build anew, all together.
@@ -49,6 +50,7 @@ class _Context:
     undecided: frozenset[Field]
     book: RuleBook
     unread: tuple[Side, ...] = ()
+    unposted: Mapping[str, tuple[UnpostedLine, ...]] = field(default_factory=dict)
 
     def state(self, pair: Pair) -> RowState:
         """The row's state. Of a side that was never read (its cache is gone) nothing is known, least of all a loss."""
@@ -175,6 +177,7 @@ class Lists:
             self._clock.now().date(),
             fees,
             self._rules.book(integration.name).store if kind is Kind.PRODUCTS else None,
+            self._cache.unposted_at(integration.name) if kind is Kind.PRODUCTS else None,
         )
 
     def _context(self, integration: Integration, kind: Kind) -> _Context:
@@ -200,6 +203,7 @@ class Lists:
                 )
                 is None
             ),
+            self._cache.load_unposted(name) if kind is Kind.PRODUCTS else {},
         )
 
     def _fee_list(self, integration: Integration) -> list[Fee]:
@@ -310,6 +314,7 @@ class Lists:
             ignored=_reason(context, storefront_id),
             ambiguous="" if mapping else _ambiguous(context.suggestions.get(storefront_id, ())),
             name=mapping.storefront_name if mapping else "",
+            unposted=context.unposted.get(storefront_id, ()),
         )
         return with_rules(pair, context.book) if context.kind is Kind.PRODUCTS else pair
 

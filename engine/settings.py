@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from enum import StrEnum
 from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
@@ -120,6 +121,22 @@ class CustomerDefaults(BaseModel):
     language: str = "en"
 
 
+class OrderPolicy(StrEnum):
+    """What an order that accounting does not hold yet means for the products in it."""
+
+    BLOCK = "block"  # nothing of them is synced
+    COMPENSATE = "compensate"  # accounting's quantity less the units in such orders is what counts
+    IGNORE = "ignore"
+
+
+class OrderSettings(BaseModel):
+    """Orders of the store that are not posted yet. ``days`` is how far back they are looked for."""
+
+    model_config = STRICT
+    policy: OrderPolicy = OrderPolicy.BLOCK
+    days: int = Setting(default=30, ge=1, le=365)
+
+
 class Owners(BaseModel):
     """Whose name, description and activity win in a reconciliation; none: a difference is reported, never written."""
 
@@ -173,6 +190,7 @@ class IntegrationSettings(BaseModel):
     customers: CustomerDefaults = CustomerDefaults()
     guards: Guards = Guards()
     reads: Reads = Reads()
+    orders: OrderSettings = OrderSettings()
     owners: Owners = Owners()
     push: PushSettings = PushSettings()
 

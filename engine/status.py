@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from engine.baselines import KEPT, Baseline, Decision
 from engine.fields import ABSENT, SIDE_NAMES, Value, display, fields_of, precision_note, read, same
-from engine.model import Field, Kind, Product, Record, Side, Status
+from engine.model import Field, Kind, Product, Record, Side, Status, canonical
 from engine.rules import NO_RULES, Applied, ItemRules, applied, read_master
-from engine.settings import IntegrationSettings
+from engine.settings import IntegrationSettings, OrderPolicy
+from engine.unposted import UnpostedLine, told, units
 
 Writable = Mapping[Side, Collection[Field]]
 
@@ -25,6 +27,7 @@ VERBS: dict[Status, str] = {
     Status.CONFLICT: "resolve",
     Status.NEEDS_CHOICE: "resolve",
     Status.UNVERIFIED: "re-check",
+    Status.IN_ORDERS: "re-check",
     Status.FAILED: "sync",
     Status.OUT_OF_SYNC: "sync",
     Status.FIRST_SYNC: "sync",
@@ -53,6 +56,7 @@ class Pair:
     ambiguous: str = ""
     name: str = ""  # as remembered by the mapping, for records that are gone
     rules: ItemRules = NO_RULES
+    unposted: tuple[UnpostedLine, ...] = ()  # units in orders that accounting does not hold yet
 
     @property
     def key(self) -> tuple[Kind, str]:
@@ -131,11 +135,26 @@ def row_state(
         return RowState(Status.MAPPED)
     chosen = fields_of(pair.kind, settings.fields if fields is None else fields)
     states = tuple(field_state(pair, name, settings, writable, undecided) for name in chosen)
+    if held := in_orders(pair, settings):
+        return RowState(Status.IN_ORDERS, held, tuple(_held(state, held) for state in states))
     if not states:
         return RowState(Status.MAPPED)
     worst = min(states, key=lambda state: _SEVERITY[state.status])
     reason = worst.reason if worst.status is Status.IN_SYNC else f"{worst.field}: {worst.reason}"
     return RowState(worst.status, reason, states)
+
+
+def in_orders(pair: Pair, settings: IntegrationSettings) -> str:
+    """Why nothing of the row may be synced because of orders that are not posted, or ""."""
+    blocks = settings.orders.policy is OrderPolicy.BLOCK and pair.kind is Kind.PRODUCTS
+    return told(pair.unposted) if blocks and pair.unposted else ""
+
+
+def _held(state: FieldState, why: str) -> FieldState:
+    """Both values stay in view; nothing is written, and nothing becomes a baseline."""
+    if state.target is None:
+        return replace(state, adopts=False)
+    return replace(state, status=Status.IN_ORDERS, reason=why, blocked=why, verb="re-check", adopts=False)
 
 
 def _row_level(pair: Pair) -> RowState | None:
@@ -176,12 +195,28 @@ def field_state(
     else:
         backoffice = read_master(pair.backoffice, name, settings, rules)
     cost = ABSENT if rules.price is None else read(pair.backoffice, Field.COST, Side.BACKOFFICE, settings)
-    case = _Case(name, storefront, backoffice, master, baseline, settings.currency, pair.kind, writable, rules, cost)
+    case = _Case(name, storefront, backoffice, master, baseline, settings.currency, pair.kind, writable, rules, cost,
+                 compensated(pair, name, settings))  # fmt: skip
     if name in undecided and pair.kind is Kind.PRODUCTS:
         return case.undecided()
     decision = pair.decisions.get(name)
     state = case.decided(decision) if decision is not None else case.compared()
     return case.with_problem(state) if baseline is not None and baseline.problem else state
+
+
+def compensated(pair: Pair, name: Field, settings: IntegrationSettings) -> Decimal:
+    """The unposted units that are taken off accounting's quantity, where the settings say so."""
+    wanted = settings.orders.policy is OrderPolicy.COMPENSATE and settings.master(name) is Side.BACKOFFICE
+    return units(pair.unposted) if wanted and name is Field.QUANTITY and pair.kind is Kind.PRODUCTS else Decimal(0)
+
+
+def version_of(pair: Pair, name: Field, settings: IntegrationSettings) -> str:
+    """What a baseline of the field is marked with: the rule's version, and the units that were compensated."""
+    return _with_unposted(rules_of(pair, name, settings.master(name)).version(name), compensated(pair, name, settings))
+
+
+def _with_unposted(version: str, unposted: Decimal) -> str:
+    return f"{version}-unposted-{canonical(unposted)}".lstrip("-") if unposted else version
 
 
 def rules_of(pair: Pair, name: Field, master: Side) -> ItemRules:
@@ -218,6 +253,7 @@ class _Case:
     writable: Writable
     rules: ItemRules
     cost: Value
+    unposted: Decimal = Decimal(0)
 
     def value(self, side: Side) -> Value:
         return self.storefront if side is Side.STOREFRONT else self.backoffice
@@ -297,13 +333,16 @@ class _Case:
 
     @property
     def _version(self) -> str:
-        return self.rules.version(self.field)
+        return _with_unposted(self.rules.version(self.field), self.unposted)
 
     def _ruled(self, text: str | None) -> Applied:
         """What the side that is not master shall have where the master has ``text``."""
-        if text is None or self.rules is NO_RULES:
+        if text is None or (self.rules is NO_RULES and not self.unposted):
             return Applied(text)
-        return applied(self.rules, self.field, text, self.cost, self.currency)
+        made = applied(self.rules, self.field, text, self.cost, self.currency, unposted=self.unposted)
+        if not self.unposted or made.text is None:
+            return made
+        return replace(made, words=f"{canonical(self.unposted)} not posted; {made.words}".rstrip("; "))
 
     def _equal(self, wanted: Applied) -> FieldState:
         storefront, backoffice = self.storefront.text, self.backoffice.text

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from engine.events import Events
 from engine.model import Kind, Side
 from engine.ports import Budget, Capabilities, Clock, Connector, RecordCache, Store
 from engine.settings import IntegrationSettings
+from engine.unposted import Unposted
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,8 @@ class SyncContext:
     """One integration and its two open systems. The caller holds the locks of both connections.
 
     ``map_created`` records the mapping of a created record; it is called inside the transaction that commits the
-    creation. None: a plain document in ``mappings``.
+    creation. None: a plain document in ``mappings``. ``ordered`` tells which products came into orders since the plan
+    was made; it is asked right before each batch (None: orders do not matter).
     """
 
     store: Store
@@ -42,6 +44,7 @@ class SyncContext:
     connectors: Mapping[Side, Connector]
     connections: Mapping[Side, str]
     map_created: Callable[[NewMapping], None] | None = None
+    ordered: Callable[[], Awaitable[Unposted]] | None = None
 
     def capabilities(self, side: Side) -> Capabilities:
         return self.connectors[side].capabilities

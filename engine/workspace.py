@@ -43,6 +43,7 @@ from engine.match_consent import MatchConsent, matching_of
 from engine.model import Fee, Field, Kind, Side
 from engine.monitor import Monitor
 from engine.operations import Operations
+from engine.orders import Orders
 from engine.picking import acceptable, choices
 from engine.ports import Capabilities, CheckReport, Clock, ConnectorType, Draft, Registry, WriteOutcome
 from engine.push_work import PushWork
@@ -118,6 +119,7 @@ class Workspace(FieldVerbs, ReconcileVerbs):
         self._operations = Operations(
             self.store, self.cache, self.locks, clock, self.events, actor, self.lineage, self._connections,
             self._integrations, self._catalog, self._lists, self._mappings, self._alarms, rules, self._writers,
+            Orders(self._connections, self.cache, clock),
         )  # fmt: skip
         self.rules = RuleDesk(rules, self._integrations, self._lists, self.cache, self._operations, self.events)
         self._reconciler = Reconciler(

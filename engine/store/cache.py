@@ -22,13 +22,14 @@ from engine.ports import Reading
 from engine.store.cache_edits import Current, current_of, drop, merge, put
 from engine.store.cache_file import CacheFile, CacheSession, is_damaged
 from engine.store.cache_writer import GENERATION_SHIFT, GenerationWriter
+from engine.store.order_cache import OrderCache
 from engine.store.suggestion_cache import SuggestionCache
 
 PAGE = 1000  # records fetched at a time: a snapshot of the file is held for milliseconds
 IDS = 5000  # ids looked up at a time
 
 
-class SqliteRecordCache(SuggestionCache):
+class SqliteRecordCache(SuggestionCache, OrderCache):
     """The RecordCache port. Usable from any thread. A damaged file is replaced by an empty one, without an error,
     unless that would show a part of a catalogue as if it were whole (``WorkspaceError``: read again).
     """

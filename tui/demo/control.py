@@ -38,6 +38,10 @@ class Control:
         """Change columns of one record behind everybody's back."""
         self._ask("PATCH", _path(table, record_id), values)
 
+    def put(self, table: str, record_id: str, record: Record) -> None:
+        """Add a record, or replace one."""
+        self._ask("PUT", _path(table, record_id), record)
+
     def truth(self) -> Record:
         """Which records of the seeded world belong together."""
         found: Record = self._ask("GET", "/truth")

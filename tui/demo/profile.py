@@ -38,6 +38,7 @@ class Profile:
     volatile: frozenset[str] = frozenset()
     master: str = "storefront"
     statuses: tuple[str, ...] = ()
+    order: Callable[[Control, str], None] | None = None  # somebody buys a product; accounting does not know of it yet
 
 
 def percent_of(amount: Any, percent: int) -> Decimal:

@@ -107,6 +107,8 @@ def _move(ws: Workspace, scene: Scene, in_sync: list[str]) -> Scene:
         scene.profile.drift(scene.backoffice, counterpart[conflict], FALL)
     if broken:
         scene.profile.switch_off(scene.backoffice, counterpart[broken])
+    if scene.profile.order is not None and rest:
+        scene.profile.order(scene.storefront, rest.pop())
     moved = tuple(rest[:MOVED])
     for product in moved:
         if scene.profile.master == "backoffice":

@@ -48,6 +48,23 @@ def _item_off(control: Control, item: str) -> None:
     _touched(control, item, Active=False)
 
 
+def _order(control: Control, product: str) -> None:
+    """Somebody orders two of a product just now; nothing of it is in the books."""
+    table, record = _goods(control, product)
+    orders = control.table("orders")
+    template = next(iter(orders.values()))
+    id = max(map(int, orders)) + 1
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    variation = table == GOODS[1]
+    line = {
+        **template["line_items"][0], "id": id * 10, "name": record["name"], "sku": record["sku"], "quantity": 2,
+        "product_id": record["parent_id"] if variation else int(product), "variation_id": int(product) if variation else 0,
+    }  # fmt: skip
+    times = dict.fromkeys(("date_created", "date_created_gmt", "date_modified", "date_modified_gmt"), now)
+    order = {**template, **times, "id": id, "number": str(id), "status": "processing", "line_items": [line]}
+    control.put("orders", str(id), order)
+
+
 def _written(record: Record, change: Change) -> Record:
     """Prices are strings in WooCommerce; a quantity decides whether the product is in stock."""
     after = change.after or ""
@@ -80,5 +97,6 @@ STORE_ACCOUNTING = Profile(
     tables={"woocommerce": GOODS, "quickbooks": ("item",)},
     volatile=frozenset({"date_modified", "date_modified_gmt"}),
     master="backoffice",
-    statuses=("Base",),
+    statuses=("In orders", "Base"),
+    order=_order,
 )
