@@ -100,12 +100,12 @@ class Scheduler:
 
     def notice_dead(self) -> None:
         """Alarms for schedulers that died, and for the runs that died with them."""
-        gone = self.schedules.forget_dead()
+        gone = self.schedules.forget_dead(self.token)
         if gone and any(schedule.enabled for schedule in self.schedules.all()):
             for name, heard in gone:
                 text = f"the scheduler of {name} stopped without a word, last heard of at {heard:%Y-%m-%d %H:%M} UTC"
                 self.alarms.raise_("", f"{text}; automatic syncs go on in {self.name}", "warning")
-        for schedule in self.schedules.release_dead():
+        for schedule in self.schedules.release_dead(self.token):
             self._say_cut_short(schedule)
 
     def start_due(self) -> list[Schedule]:

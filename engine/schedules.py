@@ -140,12 +140,15 @@ class Schedules:
             )
             self._save(changed)
 
-    def release_dead(self) -> list[Schedule]:
-        """Schedules whose scheduler died while it ran them, as they were; they are recorded as cut short."""
+    def release_dead(self, own: str = "") -> list[Schedule]:
+        """Schedules whose scheduler died while it ran them, as they were; they are recorded as cut short.
+
+        ``own`` is the scheduler that asks: it lives, however late its last beat is.
+        """
         if not any(doc.get("running_by") for doc in self._store.table("schedules").all()):
             return []
         with self._store.transaction():
-            alive = self._alive()
+            alive = {own, *self._alive()}
             dead = [one for one in self.all() if one.running_by and one.running_by not in alive]
             for one in dead:
                 attempt = Attempt(one.running_since or self._clock.now(), 0.0, good=False)
@@ -170,13 +173,15 @@ class Schedules:
         """Schedulers, by name, that have said within the last minute that they live."""
         return sorted(self._alive().values())
 
-    def forget_dead(self) -> list[tuple[str, datetime]]:
-        """Schedulers that have been silent for over a minute and did not end in order: (name, last heard of); once."""
-        oldest = utc_text(self._clock.now() - ALIVE)
-        if not any(doc["at"] < oldest for doc in self._beats()):
+    def forget_dead(self, own: str = "") -> list[tuple[str, datetime]]:
+        """Schedulers other than ``own`` that have been silent for over a minute and did not end in order: (name, last
+        heard of); once.
+        """
+        oldest, mine = utc_text(self._clock.now() - ALIVE), f"{SCHEDULER}{own}"
+        if not any(doc["at"] < oldest and doc["run"] != mine for doc in self._beats()):
             return []
         with self._store.transaction():
-            dead = [doc for doc in self._beats() if doc["at"] < oldest]
+            dead = [doc for doc in self._beats() if doc["at"] < oldest and doc["run"] != mine]
             self._store.table("heartbeats").remove(doc_ids=[doc.doc_id for doc in dead])
         return [(str(doc["name"]), datetime.fromisoformat(doc["at"])) for doc in dead]
 

@@ -306,3 +306,24 @@ async def test_a_schedule_removed_while_it_runs_hurts_nobody(stage):
     stage.syncs.gate.set()
     await stage.settle()
     assert stage.schedules.all() == []
+
+
+async def test_a_scheduler_whose_loop_was_held_up_does_not_call_itself_dead(stage):
+    stage.syncs.gate.clear()
+    stage.pass_slots(1)
+    stage.scheduler.turn()
+    await stage.syncs.started.wait()
+    beat = stage.schedules.beat
+
+    def slow_beat(token, name):
+        beat(token, name)
+        stage.clock.at += timedelta(seconds=90)  # a disk that takes its time
+
+    stage.schedules.beat = slow_beat
+    stage.clock.at += timedelta(seconds=20)
+    stage.scheduler.turn()
+    stage.scheduler.notice_dead()
+    assert stage.messages() == []
+    assert stage.now().running_by == stage.scheduler.token
+    stage.syncs.gate.set()
+    await stage.settle()

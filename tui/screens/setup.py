@@ -343,6 +343,9 @@ class SetupScreen(Page[str]):
         if report.errors:
             self._problem("! Not everything was read; ctrl+s tries again, Esc leaves and keeps all that is saved.")
             return
+        pace = await ask(self, lambda ws: ws.monitor.pace(ws.integration(name)))
+        text = f"{pace.words} fits these catalogues and rate limits; + on the Sync tab (4) adds it."
+        self.app.notify(text, title="Automatic sync", markup=False)
         self._finish()
 
     def _finish(self) -> None:

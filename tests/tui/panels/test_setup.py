@@ -86,6 +86,7 @@ async def test_from_nothing_to_the_products_by_keyboard(wizard, real, files, gol
         await made.press("enter")
         await app.finished.wait()
         await pilot.pause()
+        assert "every 15 minutes fits these catalogues" in [note.message for note in app._notifications][-1]
     assert app.result == "main"
     assert app.shown == ["main"]
     assert app.opened == ["products"]
