@@ -108,7 +108,8 @@ async def test_a_run_without_differences_writes_nothing_and_reads_only_what_chan
         assert lists(one) == []
         assert changed_since(one) != []
     assert [entry.path.rpartition("/")[2] for entry in it.books.requests] == ["cdc"]
-    assert all("modified_after" in entry.query for entry in it.shop.requests), "products, variations, the trash"
+    catalogue = [entry for entry in it.shop.requests if not entry.path.endswith("/orders")]
+    assert all("modified_after" in entry.query for entry in catalogue), "products, variations, the trash"
 
 
 async def test_a_change_on_either_side_is_read_and_planned(it):
