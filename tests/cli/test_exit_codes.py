@@ -26,6 +26,7 @@ FAILURES = [
     (errors.PermissionMissing("may not list products", connection="psa"), 1),
     (errors.Unreachable("no answer", connection="psa"), 1),
     (errors.RateLimited("429", connection="psa"), 1),
+    (errors.Parked("the day's calls are used up", connection="sf"), 1),
     (errors.Rejected("refused", connection="psa", code="422"), 1),
     (errors.NotFound("gone", connection="psa"), 1),
     (errors.IncompleteRead("3 of 4 pages", connection="psa"), 1),

@@ -60,7 +60,7 @@ def test_records_are_read_changed_added_and_removed(control: httpx.Client, vendo
 
 
 def test_a_table_can_be_emptied_at_once(control: httpx.Client, vendor: httpx.Client) -> None:
-    assert control.delete("/tables/products").json() == {"data": [], "total": 0}
+    assert control.delete("/tables/products").json() == {"data": [], "ids": [], "total": 0}
     assert vendor.get("/products").json() == {"products": []}
 
 

@@ -27,13 +27,14 @@ YesOption = Annotated[
 
 
 def _guards(given: list[str] | None) -> list[str] | None:
-    """A misspelt guard would seem to be allowed; whatever is no guard is refused."""
+    """A misspelt guard would seem to be allowed; whatever is no guard is refused. ``_`` and ``-`` mean the same."""
     from engine.guards import GUARD_NAMES
 
-    for name in given or ():
+    names = [name.replace("_", "-") for name in given or ()]
+    for name in names:
         if name not in GUARD_NAMES:
             raise typer.BadParameter(f"{name!r} is no guard; guards are {', '.join(GUARD_NAMES)}")
-    return given
+    return None if given is None else names
 
 
 AllowOption = Annotated[

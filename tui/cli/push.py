@@ -45,7 +45,7 @@ async def items(
     if dry_run or not plan.rows:
         work.out.result(plan_file.document(plan), *lines, *([] if plan.rows else ["Nothing to push."]))
         return failures.DONE
-    names = [hit.guard for hit in plan.guards if hit.guard not in [word.replace("_", "-") for word in allow or ()]]
+    names = [hit.guard for hit in plan.guards if hit.guard not in (allow or ())]
     if names:
         work.out.preview(lines)
         stop = Blocked(f"stopped by: {', '.join(names)}; nothing was written", tuple(names))
@@ -54,8 +54,7 @@ async def items(
     if not confirmed(work.out, [] if yes and work.out.json else lines, question, yes=yes):
         work.out.say("Not confirmed: nothing was written")
         return failures.FAILED
-    allowed = [word.replace("_", "-") for word in allow or ()]
-    return finish(work, await running(work, work.ws.sync(plan, allow=allowed)), plan)
+    return finish(work, await running(work, work.ws.sync(plan, allow=allow or ())), plan)
 
 
 def push_lines(plan: Plan) -> list[str]:

@@ -94,7 +94,7 @@ async def _apply(work: Work, made: Reconciliation, codes: set[str], *, yes: bool
     with Progress(work.ws.events, work.out):
         planned = await work.ws.plan_resolutions(made.id, keys)
     lines = preview_lines(planned)
-    allowed = [word.replace("_", "-") for word in allow or ()]
+    allowed = allow or []
     names = [hit.guard for hit in planned.plan.guards if hit.guard not in allowed] if planned.plan is not None else []
     if names:
         work.out.preview(lines)

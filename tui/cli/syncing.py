@@ -104,7 +104,7 @@ async def _apply(work: Work, plan: Plan, question: str, *, yes: bool, allow: lis
     from engine import plan_file
 
     lines = preview(work, plan)
-    allow = [guard.replace("_", "-") for guard in allow or ()]
+    allow = allow or []
     missing = [hit.guard for hit in plan.guards if hit.guard not in allow]
     if missing:
         work.out.preview(lines)
