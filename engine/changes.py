@@ -105,7 +105,8 @@ class PushAction(StrEnum):
 class Push:
     """One storefront product made, or kept up, in the back office with its prices and mapped fields.
 
-    ``problems`` are field mappings that could not be carried out for it; the rest is written all the same.
+    ``problems`` are field mappings that could not be carried out for it; the rest is written all the same. ``mapped`` is
+    the back-office id it was mapped to when this was planned: that of a product that is gone is replaced.
     """
 
     item: PushItem
@@ -115,6 +116,7 @@ class Push:
     blocked: str = ""
     guards: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    mapped: str = ""
 
     @property
     def sends(self) -> bool:

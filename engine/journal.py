@@ -376,6 +376,10 @@ class Journal:
             "storefront_name": mapping.storefront_name,
             "backoffice_name": mapping.backoffice_name,
         }
+        if mapping.replaces:
+            old = (where("integration") == mapping.integration) & (where("kind") == mapping.kind.value)
+            old &= where("storefront_id") == mapping.storefront_id
+            self._store.table("mappings").remove(old & (where("backoffice_id") == mapping.replaces))
         self._store.table("mappings").insert(row)
 
     def _promise_quantity(self, mapping: NewMapping) -> None:

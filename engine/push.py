@@ -94,7 +94,7 @@ def _push(
     if action in {PushAction.CREATE, PushAction.LINK, PushAction.UPDATE} and not reason:
         reason = _what(values, prices, scene.books)
     guards = _guards(prices, scene.settings.guards) if not blocked else ()
-    return Push(item, product.name, action, reason, blocked, guards, unfit)
+    return Push(item, product.name, action, reason, blocked, guards, unfit, scene.mapped.get(product.id, ""))
 
 
 def _unmapped(

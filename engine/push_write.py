@@ -128,13 +128,18 @@ class PushJudge:
     def moved(self, pushes: Sequence[Push]) -> dict[str, Verdict]:
         """Rows that were mapped differently since the preview: pushing them would make a second product."""
         mapped = self._mapped()
+        holders = {right: left for left, right in mapped.items()}
         found = {}
         for push in pushes:
-            now = mapped.get(push.item.source_id, "")
-            planned = push.item.product_id if push.action is PushAction.UPDATE else ""
-            if now and now not in {planned, push.item.product_id}:
-                text = f"was mapped to {now} since the preview; nothing was pushed"
-                found[push.item.source_id] = Verdict(Result.STALE, text, found=now)
+            source, target = push.item.source_id, push.item.product_id
+            now, holder = mapped.get(source, ""), holders.get(target, source)
+            text = ""
+            if now not in {push.mapped, target}:
+                text = f"was mapped to {now} since the preview" if now else "was unmapped since the preview"
+            elif holder != source and now != target and not self._context.settings.many_to_one:
+                text = f"{holder} was mapped to {target} since the preview"
+            if text:
+                found[source] = Verdict(Result.STALE, f"{text}; nothing was pushed", found=now)
         return found
 
     async def settle(self, pushes: Sequence[Push], answers: Sequence[PushOutcome]) -> list[Settled]:
@@ -197,10 +202,12 @@ class PushJudge:
         return f"the back office said it is {id}, but has no such product; look there before pushing it again"
 
     def _mapping(self, push: Push, id: str, seen: Seen | None, mapped: Mapping[str, str]) -> NewMapping | None:
-        if mapped.get(push.item.source_id) or not id or seen is None or seen.product is None:
+        now = mapped.get(push.item.source_id, "")
+        gone = now if now == push.mapped and push.action is not PushAction.UPDATE else ""
+        if (now and now != gone) or not id or now == id or seen is None or seen.product is None:
             return None
         return NewMapping(
-            self._context.integration, Kind.PRODUCTS, push.item.source_id, id, push.name, seen.product.name
+            self._context.integration, Kind.PRODUCTS, push.item.source_id, id, push.name, seen.product.name, gone
         )
 
     async def _found(self, pushes: Sequence[Push]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from engine.field_values import Converted
 from engine.fields import difference, display
 from engine.findings import Action, Code, Finding
 from engine.model import Customer, Fee, Field, Kind, Product, Record, Side, Status, canonical
+from engine.push import NAME_LENGTH
 from engine.settings import IntegrationSettings
 from engine.status import FieldState, Pair, RowState
 
@@ -221,6 +222,8 @@ def _text(sides: Sides, pair: Pair, code: Code, attribute: str, left: str, right
     target = owner.other if owner is not None else None
     able = target is not None and target in sides.writes_texts and sides.kind is Kind.PRODUCTS
     after = left if owner is Side.STOREFRONT else right
+    if attribute == "name" and target is Side.BACKOFFICE and sides.pushes:
+        after = after[:NAME_LENGTH].rstrip()  # as a push cuts it: the rest of it is in the description
     if not able:
         why = f"no owner of the {attribute} is set" if owner is None else "the other system does not take it from here"
         return _finding(sides, pair, code, field=attribute, storefront=left, backoffice=right, owner=owner, why=why)

@@ -14,7 +14,7 @@ from engine.unposted import Unposted
 
 @dataclass(frozen=True, slots=True)
 class NewMapping:
-    """The pair that a creation makes."""
+    """The pair that a creation makes. ``replaces`` is the counterpart it was mapped to, which is gone."""
 
     integration: str
     kind: Kind
@@ -22,6 +22,7 @@ class NewMapping:
     backoffice_id: str
     storefront_name: str
     backoffice_name: str
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True)

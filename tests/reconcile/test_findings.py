@@ -62,7 +62,7 @@ class World:
         }
         self.custom[f"s{n}"] = [Custom("P.Color__c", "Color__c", "red", Converted("red"), "red")]
 
-    def findings(self) -> list[Finding]:
+    def findings(self, name: Side | None = None) -> list[Finding]:
         pairs = [self._pair(left, right) for left, right in {**self.exact, **self.mapped}.items()]
         held = (
             set(self.mapped.values()) | set(self.exact.values()) | {b for found in self.matches.values() for b in found}
@@ -80,7 +80,7 @@ class World:
                 duplicates=self.duplicates,
                 creates=Action.PUSH,
                 writes_texts=tuple(Side),
-                owners={"description": Side.STOREFRONT, "name": None, "active": None},
+                owners={"description": Side.STOREFRONT, "name": name, "active": None},
                 entries={id: tuple(found.values()) for id, found in self.entries.items()},
                 wanted={
                     id: [Wanted(book, str(one.prices[0].amount)) for book in (STANDARD, SALE) if one.prices]
@@ -242,3 +242,10 @@ def test_a_finding_says_what_would_be_written_where() -> None:
 def test_texts_are_compared_as_people_read_them(left: str, right: str, same: bool) -> None:
     assert alike(left, right) is same
     assert alike(right, left) is same
+
+
+def test_a_name_is_proposed_as_long_as_a_push_would_write_it() -> None:
+    world = World.equal(1)
+    world.left["s0"] = replace(world.left["s0"], name="n" * 254 + " " + "m" * 40)
+    (one,) = world.findings(name=Side.STOREFRONT)
+    assert (one.code, one.action, one.after) == (Code.NAME_MISMATCH, Action.WRITE_TEXT, "n" * 254)

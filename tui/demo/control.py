@@ -42,6 +42,10 @@ class Control:
         """Add a record, or replace one."""
         self._ask("PUT", _path(table, record_id), record)
 
+    def remove(self, table: str, record_id: str) -> None:
+        """Take a record away."""
+        self._ask("DELETE", _path(table, record_id))
+
     def truth(self) -> Record:
         """Which records of the seeded world belong together."""
         found: Record = self._ask("GET", "/truth")

@@ -59,6 +59,24 @@ class Report:
             "run": self.run,
         }
 
+    def lines(self) -> list[str]:
+        """The same for a person."""
+        from tui.widgets.plan_lines import totals_text
+
+        return [
+            totals_text(self.run.totals),
+            f"left to people (a guard fired): {len(self.left_to_people)} rows",
+            f"the systems' own state equals the plan: {'yes' if not self.mismatches else 'NO'}",
+            f"differences a second plan finds: {self.left_to_sync}",
+        ]
+
+    def problems(self) -> list[str]:
+        """Why the result does not hold, in words."""
+        return [
+            f"{one.system} {one.table} {one.id} {one.column}: expected {one.expected}, found {one.found}"
+            for one in self.mismatches
+        ]
+
 
 async def do(ws: Workspace, scene: Scene, say: Say) -> Report:
     """Run the job on a prepared scene."""

@@ -37,6 +37,7 @@ class Profile:
     tables: Mapping[str, tuple[str, ...]]
     volatile: frozenset[str] = frozenset()
     master: str = "storefront"
+    least: int = 1  # products of the storefront
     statuses: tuple[str, ...] = ()
     order: Callable[[Control, str], None] | None = None  # somebody buys a product; accounting does not know of it yet
 
