@@ -26,7 +26,7 @@ class Option:
     """One setting of a connection, as the wizard, ``connection add --set`` and ``connection types`` show it.
 
     A ``secret`` option holds a reference (``env:NAME``, ``file:/path``, ``command:...``, ``keyring:service/user``),
-    never the secret itself.
+    never the secret itself. ``choices_of`` is what ``Connector.choices`` is asked for values once the connection works.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Option:
     default: str = ""
     secret: bool = False
     path: bool = False  # a file's path: kept absolute, so that it means the same from every directory
+    choices_of: str = ""
     prefix: bool = False  # any number of dotted names below this one (files: ``products.columns.``)
 
 
@@ -115,7 +116,7 @@ class CheckReport:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """The rate budget of one connection as of now; ``limit`` requests per ``window`` seconds."""
+    """The rate budget of one connection as of now; ``limit`` of ``unit`` per ``window`` seconds."""
 
     limit: float | None = None
     window: float = 60.0
@@ -124,6 +125,7 @@ class Budget:
     requests: int = 0
     throttled: int = 0
     note: str = ""
+    unit: str = "requests"
 
 
 # ------------------------------------------------------------------------------------------------ reading, writing

@@ -38,7 +38,8 @@ def budget_text(view: ConnectionView) -> str:
     if budget.limit is None:
         return f"{budget.requests:,} requests"
     per = "a min" if budget.window == 60 else f"in {budget.window:g} s"
-    text = f"{budget.used:,}/{budget.limit:,.0f} {per}"
+    unit = "" if budget.unit == "requests" else f"{budget.unit} "
+    text = f"{budget.used:,}/{budget.limit:,.0f} {unit}{per}"
     return f"{text}, {budget.throttled:,} throttled" if budget.throttled else text
 
 

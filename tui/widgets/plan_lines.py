@@ -226,7 +226,7 @@ def calls_text(plan: Plan, budgets: Mapping[str, Budget]) -> str:
     for connection, calls in plan.calls.items():
         budget = budgets.get(connection)
         text = f"{connection} {many(calls, 'call')}"
-        if budget is not None and budget.limit:
+        if budget is not None and budget.limit and budget.unit == "requests":
             text += f" at {budget.limit / budget.window * 60:,.0f}/min"
         parts.append(text)
     about = "" if plan.eta_seconds < 1 else "about "
