@@ -72,6 +72,7 @@ class CostPace(Pace):
         self._at = clock()
         self._reserved = 0.0
         self._needed = 0.0
+        self._told = 0
 
     @property
     def restore(self) -> float:
@@ -87,10 +88,13 @@ class CostPace(Pace):
                 await self._sleep(wait)
             self._needed = 0.0
             self._reserved += cost
+        told = self._told
         try:
             yield
         finally:
             self._reserved -= cost
+            if self._told == told:  # no answer, or one without its cost: it counts as carried out
+                self._available, self._at = self._left() - cost, self._clock()
 
     def wait(self, cost: float) -> float:
         """Seconds until so many points are there; a request larger than the whole bucket waits for a full one."""
@@ -103,6 +107,7 @@ class CostPace(Pace):
         """What the store said; what it has not yet taken for requests in flight stays reserved."""
         self._maximum, self._restore = cost.maximum, cost.restore
         self._available, self._at = cost.available, self._clock()
+        self._told += 1
 
     def throttled(self, cost: float) -> float:
         """The store refused for want of points: everybody waits until there are enough. Returns the seconds."""

@@ -29,6 +29,7 @@ OPTIONS = (
     ),
     Option("quantity", "Quantity", "available: what can be sold; on_hand: with what is in open orders", default="available"),
     Option("order_statuses", "Order statuses", "Payment statuses of orders that count as sales, separated by commas", default=SALES),
+    Option("order_number", "Order number", "number: 1001, as accounting mostly has it; name: #1001, as Shopify shows it", default="number"),
     Option("page_size", "Page size", f"Records in one page, at most {LARGEST}; less is asked for where it costs too much", default=str(PAGE)),
     *COMMON_OPTIONS,
 )  # fmt: skip
@@ -46,6 +47,7 @@ class Settings:
     location: str
     quantity: str
     order_statuses: frozenset[str]
+    order_names: bool
     page_size: int
 
     @property
@@ -59,9 +61,6 @@ def settings_of(context: ConnectionContext) -> Settings:
     required(context, "access_token")
     where = endpoint(context)
     site = where.base_url.partition("/admin")[0].rstrip("/")
-    quantity = context.options.get("quantity", "").strip() or QUANTITIES[0]
-    if quantity not in QUANTITIES:
-        raise UsageError(f"{context.name}: option quantity must be {' or '.join(QUANTITIES)}, not {quantity!r}")
     size = number(context, "page_size", str(PAGE))
     if size is None or size != int(size) or not 1 <= size <= LARGEST:
         raise UsageError(f"{context.name}: option page_size must be a whole number from 1 to {LARGEST}")
@@ -70,7 +69,15 @@ def settings_of(context: ConnectionContext) -> Settings:
         where=replace(where, base_url=f"{site}{ROOT}/{VERSION}"),
         site=site,
         location=context.options.get("location", "").strip(),
-        quantity=quantity,
+        quantity=_one_of(context, "quantity", QUANTITIES),
         order_statuses=frozenset(part.strip().upper() for part in statuses if part.strip()),
+        order_names=_one_of(context, "order_number", ("number", "name")) == "name",
         page_size=int(size),
     )
+
+
+def _one_of(context: ConnectionContext, name: str, values: tuple[str, ...]) -> str:
+    value = context.options.get(name, "").strip() or values[0]
+    if value not in values:
+        raise UsageError(f"{context.name}: option {name} must be {' or '.join(values)}, not {value!r}")
+    return value

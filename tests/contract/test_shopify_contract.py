@@ -15,14 +15,21 @@ from graphql import (
     TypeInfo,
     TypeInfoVisitor,
     Visitor,
+    assert_input_type,
     build_schema,
     parse,
     validate,
     visit,
 )
+from graphql.utilities import coerce_input_value
 
 from connectors.shopify import operations
+from connectors.shopify.jobs import Job
+from connectors.shopify.merge import merge
 from connectors.shopify.operations import ALL, Operation
+from connectors.shopify.quantities import quantities_input
+from engine.model import Field, Kind
+from engine.ports import FieldWrite, RecordWrite
 
 SPECS = Path(__file__).parents[2].parent / "shared" / "specs"
 TEXTS = {"title", "descriptionHtml", "bodyHtml", "handle", "vendor", "productType", "tags", "options", "optionValues"}
@@ -97,3 +104,45 @@ def test_no_mutation_can_say_a_name_or_a_description(schema: GraphQLSchema, oper
     assert not written & TEXTS
     literals = [node for node in nodes(root) if node.kind in {"string_value", "object_value", "object_field"}]
     assert literals == []
+
+
+def changes(**after: str) -> RecordWrite:
+    held = {"price": "12.5", "cost": "4.5", "quantity": "7", "sku": "S-1"}
+    fields = tuple(FieldWrite(Field(name), held[name], value) for name, value in after.items())
+    return RecordWrite("run-1:storefront:products:20", Kind.PRODUCTS, "20", "Shirt", fields)
+
+
+VARIANT = {
+    "id": "gid://shopify/ProductVariant/20",
+    "title": "Default Title",
+    "sku": "S-1",
+    "price": "12.50",
+    "product": {"id": "gid://shopify/Product/10", "title": "Shirt"},
+    "inventoryItem": {
+        "id": "gid://shopify/InventoryItem/30",
+        "tracked": True,
+        "unitCost": {"amount": "4.5", "currencyCode": "CAD"},
+        "inventoryLevel": {"isActive": True, "quantities": [{"name": "available", "quantity": 7}]},
+    },
+}
+
+
+def test_a_product_sync_sends_prices_costs_skus_and_quantities_only(schema: GraphQLSchema) -> None:
+    """The largest input that can be made is taken by the schema, and has no other field at all."""
+    merged = merge(VARIANT, changes(price="13", cost="5.25", quantity="3", sku="S-2"), "available", counts=True)
+    variant = {"id": VARIANT["id"], **merged.body}
+    assert set(variant) == {"id", "price", "inventoryItem"}
+    assert set(variant["inventoryItem"]) == {"cost", "sku"}
+    job = Job(0, changes(), "gid://shopify/Product/10", merged)
+    location = "gid://shopify/Location/1"
+    quantities = quantities_input([job], location, "available")
+    assert quantities["quantities"] == [
+        {
+            "inventoryItemId": "gid://shopify/InventoryItem/30",
+            "locationId": location,
+            "quantity": 3,
+            "changeFromQuantity": 7,
+        }
+    ]
+    for name, value in (("ProductVariantsBulkInput", variant), ("InventorySetQuantitiesInput", quantities)):
+        assert coerce_input_value(value, assert_input_type(schema.get_type(name))) == value
