@@ -182,9 +182,10 @@ class Connections:
     def _view(self, doc: Mapping[str, Any]) -> ConnectionView:
         checked = datetime.fromisoformat(doc["checked_at"]) if doc["checked_at"] else None
         try:
-            title = self._registry.get(doc["type"]).title
+            kind = self._registry.get(doc["type"])
+            title, pushes = kind.title, kind.capabilities.pushes_products
         except UsageError:
-            title = f"{doc['type']} (not installed)"
+            title, pushes = f"{doc['type']} (not installed)", False
         return ConnectionView(
             doc["name"],
             doc["type"],
@@ -194,4 +195,5 @@ class Connections:
             doc["message"],
             checked,
             self.budget(doc["name"]),
+            pushes_products=pushes,
         )

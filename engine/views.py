@@ -231,7 +231,10 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionView:
-    """A connection with its health: when it last answered, its budget, and which process holds it for what."""
+    """A connection with its health: when it last answered, its budget, and which process holds it for what.
+
+    ``pushes_products``: it has price books that products can be pushed into.
+    """
 
     name: str
     type: str
@@ -243,6 +246,7 @@ class ConnectionView:
     budget: Budget
     holder: str = ""
     holder_purpose: str = ""
+    pushes_products: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ async def items(
         need_confirmation(yes=yes, command="push items --dry-run")
     with Progress(work.ws.events, work.out):
         plan = await work.ws.plan_push(integration, values.ids(ids))
-    lines = push_lines(plan)
+    lines = [*push_lines(plan), *cost_lines(work, plan)]
     if dry_run or not plan.rows:
         work.out.result(plan_file.document(plan), *lines, *([] if plan.rows else ["Nothing to push."]))
         return failures.DONE
@@ -58,7 +58,7 @@ async def items(
 
 
 def push_lines(plan: Plan) -> list[str]:
-    """The preview: what would happen with each product, how many of each, and what it costs in calls."""
+    """The preview: what would happen with each product, and how many of each."""
     rows = [
         (p.item.source_id, p.name, "blocked" if p.blocked else p.action, p.item.product_id, p.blocked or p.reason, "; ".join(p.problems))
         for p in plan.pushes
@@ -67,11 +67,19 @@ def push_lines(plan: Plan) -> list[str]:
     for push in plan.pushes:
         word = "blocked" if push.blocked else push.action.value
         counts[word] = counts.get(word, 0) + 1
-    calls = ", ".join(f"{count:,} calls to {name}" for name, count in plan.calls.items()) or "no calls"
     hits = [f"guard {hit.guard}: {hit.message}" for hit in plan.guards]
     head = ("ID", "NAME", "WHAT", "THERE", "WHY", "FIELDS LEFT OUT")
     return [
         *(aligned(head, rows) if rows else []),
-        ", ".join(f"{n:,} {word}" for word, n in counts.items()) + f"; {calls}",
+        ", ".join(f"{n:,} {word}" for word, n in counts.items()) or "no products",
         *hits,
     ]
+
+
+def cost_lines(work: Work, plan: Plan) -> list[str]:
+    """The calls of a push to both systems, and what is left of their budgets."""
+    from tui.widgets.call_lines import cost_text, too_dear
+
+    budgets = {view.name: view.budget for view in work.ws.connections()}
+    told = too_dear(plan, budgets)
+    return [cost_text(plan, budgets, work.ws.integration(plan.integration).connections), *([told] if told else [])]

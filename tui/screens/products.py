@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.actions import Action, Context
-from tui.screens import edits, list_actions
+from tui.screens import edits, list_actions, push
 from tui.screens.panel_actions import PANEL
 from tui.screens.records import RecordsScreen
 from tui.screens.rule_actions import ITEM_RULE, RULES
@@ -31,6 +31,26 @@ ADD = Action(
 )
 
 
+PUSH = Action(
+    "push",
+    "P",
+    "Push to {backoffice}…",
+    "Made, linked or kept up there, with its prices in price books and its mapped fields; previewed first.",
+    push.push_rows,
+    push.why_not_rows,
+    menu=True,
+    rows=True,
+)
+PUSH_ALL = Action(
+    "push.all",
+    "B",
+    "Push all to {backoffice}…",
+    "Every product of the storefront; previewed first.",
+    push.push_all,
+    push.why_not,
+)
+
+
 class ProductsScreen(RecordsScreen):
     """Products of both sides."""
 
@@ -43,6 +63,8 @@ class ProductsScreen(RecordsScreen):
         OUT_OF_SYNC,
         *list_actions.MAPPING[2:],
         ADD,
+        PUSH,
+        PUSH_ALL,
         *list_actions.SYNCING,
         ITEM_RULE,
         RULES,

@@ -152,9 +152,9 @@ def _push_line(push: Push) -> PlanLine:
     """One pushed product: what is done with it, and why."""
     left_out = f"; left out: {'; '.join(push.problems)}" if push.problems else ""
     return PlanLine(
-        push.name, push.item.source_id, push.action.value, TO_BACKOFFICE, value_text(push.item.product_id),
+        push.name, push.item.source_id, "push", TO_BACKOFFICE, value_text(push.item.product_id),
         value_text(push.reason), "", "", "", "Blocked" if push.blocked else push.action.value.capitalize(), push.blocked,
-        "", push.guards, None, push.reason + left_out,
+        "ambiguous" if push.action == "ambiguous" else "", push.guards, None, push.reason + left_out,
     )  # fmt: skip
 
 
@@ -182,7 +182,9 @@ def plan_totals(plan: Plan) -> str:
     """
     sending, blocked = plan.sending, plan.blocked
     fields = Counter(change.field.value for change in sending)
-    parts = [f"{many(plan.rows, 'row')}, {many(len(sending), 'change')}"]
+    parts = [many(plan.rows, "row")]
+    if plan.changes or not (plan.pushes or plan.texts):
+        parts[0] += f", {many(len(sending), 'change')}"
     if fields:
         parts[0] += " (" + ", ".join(f"{count:,} {name}" for name, count in fields.items()) + ")"
     creations = sum(not creation.blocked for creation in plan.creations)

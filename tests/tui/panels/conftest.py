@@ -405,7 +405,27 @@ class Real:
 
 
 @pytest.fixture
-def real_console(connected: Any, files: Path) -> Callable[..., Any]:
+def console_over() -> Callable[..., Any]:
+    """``async with console_over(open, tab=..., size=...) as it``: a console over a workspace that ``open`` opens."""
+
+    @asynccontextmanager
+    async def start(open: Callable[[], Any], tab: str, size: tuple[int, int]) -> AsyncIterator[Real]:
+        from tui.app import Console
+
+        console = Console(open, first_tab=tab, poll=0.05)
+        try:
+            async with console.run_test(size=size, notifications=True) as pilot:
+                it = Real(console, pilot)
+                await it.until(lambda: len(console.live.snapshots) == 3)
+                yield it
+        finally:
+            assert await asyncio.to_thread(console.bridge.close, 10.0)
+
+    return start
+
+
+@pytest.fixture
+def real_console(connected: Any, files: Path, console_over: Any) -> Callable[..., Any]:
     """``async with real_console(tab=..., size=...) as it``: three products mapped, everything read."""
 
     @asynccontextmanager
@@ -414,19 +434,12 @@ def real_console(connected: Any, files: Path) -> Callable[..., Any]:
     ) -> AsyncIterator[Real]:
         from connectors.registry import EntryPointRegistry
         from engine.workspace import Workspace
-        from tui.app import Console
 
         if mapped:
             connected.map("acme", Kind.PRODUCTS, [("p1", "b1"), ("p2", "b2"), ("p3", "b3")])
         await connected.suggest("acme", Kind.PRODUCTS)
         path = connected.path
-        console = Console(lambda: Workspace.open(path, EntryPointRegistry(), actor="ada"), first_tab=tab, poll=0.05)
-        try:
-            async with console.run_test(size=size, notifications=True) as pilot:
-                it = Real(console, pilot)
-                await it.until(lambda: len(console.live.snapshots) == 3)
-                yield it
-        finally:
-            assert await asyncio.to_thread(console.bridge.close, 10.0)
+        async with console_over(lambda: Workspace.open(path, EntryPointRegistry(), actor="ada"), tab, size) as it:
+            yield it
 
     return start

@@ -1,0 +1,100 @@
+"""Pushing from the Products tab into a simulated CRM: previewed, confirmed once, carried out; greyed elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.sandbox.launcher import describe
+from connectors.sandbox.server import serve_in_thread
+from connectors.sandbox.systems import make as make_systems
+from connectors.sandbox.world import World
+from engine.model import Kind
+from tui import compose
+from tui.demo.ultracart_salesforce import ULTRACART_SALESFORCE
+
+SETTINGS = {**ULTRACART_SALESFORCE.settings, "guards.max_percent_of_catalogue": "100"}
+
+
+@pytest.fixture
+async def crm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
+    """A workspace between a store of 40 items and its CRM, everything read; and the CRM's simulator."""
+    boxes = make_systems(["ultracart", "salesforce"], World.make(seed=3, customers=4, products=40), rate=0)
+    with ExitStack() as running:
+        served = {name: running.enter_context(serve_in_thread(box)) for name, box in boxes.items()}
+        for one in served.values():
+            for name, secret in describe(one)["env"].items():
+                monkeypatch.setenv(name, secret)
+        ws = compose.open_workspace(tmp_path / "ws", actor="ada")
+        for name, one in served.items():
+            ws.add_connection(name, name, describe(one)["options"])
+        ws.add_integration("acme", "ultracart", "salesforce", SETTINGS)
+        await ws.pull("acme")
+        try:
+            yield ws, boxes["salesforce"]
+        finally:
+            await ws.close()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+async def test_the_row_is_previewed_with_reason_and_cost_and_pushed(
+    crm: Any, console_over: Any, size: tuple[int, int]
+) -> None:
+    ws, box = crm
+    async with console_over(lambda: compose.open_workspace(ws.path, actor="ada"), "products", size) as it:
+        table = it.console.screen.table
+        await it.until(lambda: table.row is not None)
+        chosen = table.row
+        await it.press("full_stop", sees="Push to salesforce…")
+        await it.press("escape", "P", sees="Push · acme")
+        await it.sees("left today", "ultracart no calls")
+        plan = it.console.screen.plan
+        assert [push.item.source_id for push in plan.pushes] == [chosen.id]
+        assert not await it.ask(lambda ws: ws.runs("acme"))  # a preview writes nothing
+        await it.press("s", sees="Push now")
+        await it.press("y", sees="done")
+        (run,) = await it.ask(lambda ws: ws.runs("acme"))
+        assert (run.purpose, run.state, run.totals.planned) == ("push", "done", 1)
+        row = await it.ask(lambda ws: ws.detail("acme", Kind.PRODUCTS, chosen.id).row)
+        assert row.right_id in box.state.tables["Product2"]
+
+
+async def test_push_all_shows_every_kind_of_row_and_leaves_the_ambiguous_alone(crm: Any, console_over: Any) -> None:
+    ws, box = crm
+    async with console_over(lambda: compose.open_workspace(ws.path, actor="ada"), "products", (160, 50)) as it:
+        await it.press("B", sees="Push · acme")
+        plan = it.console.screen.plan
+        actions = {"blocked" if push.blocked else push.action.value for push in plan.pushes}
+        assert actions >= {"create", "link", "blocked"}
+        assert "to create" in it.text
+        assert "! ambiguous" in it.text
+        assert "2 products have the code" in "".join(
+            line.note for line in it.console.screen.query_one("PlanTable").rows
+        )
+        await it.press("s", sees="Push now")
+        await it.press("y", sees="done")
+        (run,) = await it.ask(lambda ws: ws.runs("acme"))
+        assert run.totals.adds_up
+        assert run.totals.blocked == sum(bool(push.blocked) for push in plan.pushes) > 0
+        codes = [row["ProductCode"] for row in box.state.tables["Product2"].values()]
+        made = [push.item.code for push in plan.pushes if push.action == "create" and not push.blocked]
+        assert all(codes.count(code) == 1 for code in made)
+
+
+async def test_a_used_up_day_is_told_before_anything_is_sent(crm: Any, console_over: Any) -> None:
+    ws, box = crm
+    box.limiter.limit, box.limiter.rate = 60, 1.0
+    async with console_over(lambda: compose.open_workspace(ws.path, actor="ada"), "products", (160, 50)) as it:
+        box.limiter.limit = len(box._calls) + 8  # the planning itself takes some
+        await it.press("B", sees="Push · acme")
+        await it.sees("calls left today and this needs")
+
+
+async def test_it_is_greyed_where_nothing_can_be_pushed(real_console: Any) -> None:
+    async with real_console() as it:
+        await it.press("P", sees="no price books there")
+        assert not await it.ask(lambda ws: ws.runs("acme"))
