@@ -57,6 +57,8 @@ async def test_the_row_is_previewed_with_reason_and_cost_and_pushed(
         assert not await it.ask(lambda ws: ws.runs("acme"))  # a preview writes nothing
         await it.press("s", sees="Push now")
         await it.press("y", sees="done")
+        await it.until(lambda: not it.console.bridge.busy)
+        await it.press("escape", sees="read just now")
         (run,) = await it.ask(lambda ws: ws.runs("acme"))
         assert (run.purpose, run.state, run.totals.planned) == ("push", "done", 1)
         row = await it.ask(lambda ws: ws.detail("acme", Kind.PRODUCTS, chosen.id).row)
@@ -77,6 +79,8 @@ async def test_push_all_shows_every_kind_of_row_and_leaves_the_ambiguous_alone(c
         )
         await it.press("s", sees="Push now")
         await it.press("y", sees="done")
+        await it.until(lambda: not it.console.bridge.busy)
+        await it.press("escape", sees="read just now")
         (run,) = await it.ask(lambda ws: ws.runs("acme"))
         assert run.totals.adds_up
         assert run.totals.blocked == sum(bool(push.blocked) for push in plan.pushes) > 0
