@@ -41,20 +41,25 @@ def adoptions(scene: Scene, pairs: Iterable[Pair], fields: Collection[Field] | N
 def adopt(context: SyncContext, saves: Sequence[Save], run: str) -> None:
     """Store them, and end the decisions that are carried out by that."""
     at = utc_text(context.clock.now())
+    decided = baselines.load_decisions(context.store, context.integration)
     for start in range(0, len(saves), AT_ONCE):
         part = [replace(save, value=replace(save.value, run=run, at=at)) for save in saves[start : start + AT_ONCE]]
         with context.store.transaction():
             baselines.save(context.store, context.integration, part)
             for save in part:
-                if save.value.rule_version == KEPT:
+                kind, storefront_id, field = save.key
+                if field in decided.get((kind, storefront_id), ()):
                     _end_decision(context, save, run, at)
 
 
 def _end_decision(context: SyncContext, save: Save, run: str, at: str) -> None:
+    """A decision about values that became equal ends without a word; one that keeps a difference is in the history."""
     kind, storefront_id, field = save.key
     row = (where("integration") == context.integration) & (where("kind") == kind.value)
     row &= (where("storefront_id") == storefront_id) & (where("field") == field.value)
     context.store.table("decisions").remove(row)
+    if save.value.rule_version != KEPT:
+        return
     context.store.table("history").insert(
         {
             "at": at,

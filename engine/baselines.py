@@ -18,6 +18,8 @@ from engine.ports import Store
 
 #: ``Baseline.rule_version`` of a difference an admin decided to keep: it is in sync until a side moves again.
 KEPT: Final = "kept"
+#: The problem of a value that both sides show and that may be wrong all the same, until somebody decides.
+DOUBTED: Final = "doubted"
 
 RowKey = tuple[Kind, str]
 FieldKey = tuple[Kind, str, Field]
@@ -28,7 +30,7 @@ class Baseline:
     """Both sides' canonical texts at the last good sync; both None when there was none (only a problem to show).
 
     It counts only while the row is still mapped to ``backoffice_id`` (empty: not checked).
-    ``problem`` is "", "unverified" or "failed": what the last run left behind, shown until it is settled.
+    ``problem`` is "", "unverified", "doubted" or "failed": what the last run left behind, shown until it is settled.
     """
 
     storefront: str | None

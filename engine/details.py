@@ -56,6 +56,7 @@ def _field(pair: Pair, state: FieldState, settings: IntegrationSettings) -> Fiel
         state.status,
         " · ".join(filter(None, (state.reason, f"rule: {state.rule}" if state.rule else ""))),
         settings.master(state.field),
+        state.verb,
     )
 
 

@@ -17,7 +17,7 @@ from tinydb import where
 from tinydb.table import Document
 
 from engine import baselines
-from engine.baselines import KEPT, Baseline, Decision, Save
+from engine.baselines import DOUBTED, KEPT, Baseline, Decision, Save
 from engine.changes import (
     Change,
     Creation,
@@ -58,6 +58,7 @@ class Verdict:
     now: str | None = None
     mapping: NewMapping | None = None
     provisional: bool = False  # sent but not read back: the intent stays open
+    doubted: bool = False  # the record shows the value, and it may be wrong all the same
 
 
 Settled = tuple[Item, Verdict]
@@ -308,7 +309,7 @@ class Journal:
         kept = stored if stored is not None and stored.backoffice_id in {"", change.backoffice_id} else None
         return replace(
             kept or Baseline(None, None),
-            problem=_PROBLEM[verdict.result],
+            problem=DOUBTED if verdict.doubted else _PROBLEM[verdict.result],
             problem_message=verdict.message,
             run=self.run_id,
             at=utc_text(self._clock.now()),

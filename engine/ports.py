@@ -184,7 +184,8 @@ class WriteOutcome:
     """What a connector says of one field of one ``RecordWrite`` (or, with ``field`` None, of one create).
 
     ``found`` is the value met when ``stale``; ``id`` the new record's id after a create; ``message`` and ``code`` are
-    the system's own words.
+    the system's own words. ``doubt`` says why the value may be wrong although the record shows it (units sold in the same
+    moment): it ends ``unverified``.
     """
 
     key: str
@@ -195,6 +196,7 @@ class WriteOutcome:
     request_id: str = ""
     found: str | None = None
     id: str = ""
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from engine.baselines import KEPT, Baseline, Decision
+from engine.baselines import DOUBTED, KEPT, Baseline, Decision
 from engine.fields import ABSENT, SIDE_NAMES, Value, display, fields_of, precision_note, read, same
 from engine.model import Field, Kind, Product, Record, Side, Status, canonical
 from engine.rules import NO_RULES, Applied, ItemRules, applied, read_master
@@ -34,7 +34,7 @@ VERBS: dict[Status, str] = {
 }
 
 _SEVERITY = {status: number for number, status in enumerate(Status)}
-_PROBLEMS = {"unverified": Status.UNVERIFIED, "failed": Status.FAILED}
+_PROBLEMS = {"unverified": Status.UNVERIFIED, DOUBTED: Status.UNVERIFIED, "failed": Status.FAILED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,11 @@ def field_state(
         return case.undecided()
     decision = pair.decisions.get(name)
     state = case.decided(decision) if decision is not None else case.compared()
-    return case.with_problem(state) if baseline is not None and baseline.problem else state
+    if baseline is None or not baseline.problem:
+        return state
+    if baseline.problem == DOUBTED and decision is not None:
+        return state  # somebody has looked
+    return case.with_problem(state)
 
 
 def compensated(pair: Pair, name: Field, settings: IntegrationSettings) -> Decimal:
@@ -325,11 +329,18 @@ class _Case:
     def with_problem(self, state: FieldState) -> FieldState:
         """What the last run left behind stays visible until the values are equal; it can be sent again."""
         if self.baseline is None or state.status not in {Status.OUT_OF_SYNC, Status.FIRST_SYNC}:
-            return state
+            return self._doubted(state)
         problem = self.baseline.problem
         reason = f"{self.baseline.problem_message or problem}; {state.reason}".rstrip("; ")
         status = _PROBLEMS.get(problem, Status.FAILED)
         return replace(state, status=status, reason=reason, verb=state.verb if state.blocked else VERBS[status])
+
+    def _doubted(self, state: FieldState) -> FieldState:
+        """Equal values that may be wrong on both sides stay unverified until one moves or somebody decides."""
+        if self.baseline is None or self.baseline.problem != DOUBTED or state.status is not Status.IN_SYNC:
+            return state
+        why = self.baseline.problem_message
+        return replace(state, status=Status.UNVERIFIED, reason=why, verb="resolve", adopts=False)
 
     @property
     def _version(self) -> str:

@@ -1,7 +1,8 @@
 """Settling a write by reading it back: an answer is only an answer, the record is what counts.
 
-Applied but not seen -> unverified. Unknown and seen -> applied. Unknown and still the old value -> written once more (an
-absolute value, so sending it twice does no harm), then not sent. Anything else -> unverified, for a person to look at.
+Applied but not seen, or seen and doubted by the connector -> unverified. Unknown and seen -> applied. Unknown and still the
+old value -> written once more (an absolute value, so sending it twice does no harm), then not sent. Anything else ->
+unverified, for a person to look at.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ def verdict(
         return replace(made, result=Result.REJECTED)
     if answer.result not in _READ:
         return made
+    if seen is Seen.AFTER and answer.doubt:
+        return replace(made, result=Result.UNVERIFIED, message=answer.doubt, found=now, now=now, doubted=True)
     if seen is Seen.AFTER:
         note = "the answer was lost; settled by reading" if answer.result is Result.UNKNOWN else ""
         return replace(made, result=Result.APPLIED, message=note, now=now)

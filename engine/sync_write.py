@@ -12,15 +12,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from engine.changes import Change
 from engine.errors import ConnectorError
 from engine.events import OutcomeRecorded, RowsChanged
-from engine.journal import Journal, Settled, Verdict
-from engine.model import Field, Kind, Record, Side, utc_text
+from engine.journal import Journal, Settled
+from engine.model import Kind, Record, Side, utc_text
 from engine.ports import RecordWrite, Result, WriteOutcome
-from engine.settings import OrderPolicy
 from engine.sync_context import SyncContext
 from engine.sync_control import FATAL, Control, Progress
+from engine.sync_orders import OrderWatch
 from engine.sync_targets import Target, intent, targets
 from engine.sync_verify import Answers, Verdicts, Verifier
-from engine.unposted import told
 
 CHUNK = 25  # records that are journalled, and read back, together
 
@@ -31,6 +30,7 @@ class Writer:
     def __init__(self, context: SyncContext, journal: Journal, control: Control, progress: Progress) -> None:
         self._context, self._journal, self._control, self._progress = context, journal, control, progress
         self._slots = {side: asyncio.Semaphore(max(1, context.capabilities(side).concurrency)) for side in Side}
+        self._orders = OrderWatch(context, control)
         self._verifier = Verifier(context, journal.run_id, control, self._ask, self._read)
 
     async def write(self, changes: Iterable[Change]) -> None:
@@ -56,10 +56,14 @@ class Writer:
     async def _chunk(self, chunk: Sequence[Target]) -> None:
         side = chunk[0].side
         try:
-            chunk = await self._without_ordered(chunk)
+            chunk, stale = await self._orders.before(chunk)
         except ConnectorError as error:
             self._control.fail(error)  # what cannot be looked at is not written
             return
+        if stale:
+            for outcome in self._journal.settle(stale, []):
+                self._context.events.publish(OutcomeRecorded(outcome))
+            self._progress.advance(len(stale))
         if not chunk:
             return
         place = (self._journal.run_id, self._context.integration, self._context.connections[side])
@@ -67,33 +71,8 @@ class Writer:
         intents = self._journal.open([intent(target, *place, now) for target in chunk])
         answers = await self._send(side, chunk)
         verdicts, records = await self._verifier.settle(side, chunk, answers)
+        verdicts = await self._orders.after(side, chunk, verdicts)
         self._commit(chunk, intents, verdicts, records)
-
-    async def _without_ordered(self, chunk: Sequence[Target]) -> Sequence[Target]:
-        """The targets none of whose rows came into an order since the plan was made; the others end stale, unsent."""
-        if self._context.ordered is None or chunk[0].kind is not Kind.PRODUCTS:
-            return chunk
-        ordered = await self._context.ordered()
-        only_stock = self._context.settings.orders.policy is OrderPolicy.COMPENSATE
-        rest: list[Target] = []
-        stale: list[Settled] = []
-        for target in chunk:
-            new = [
-                line
-                for change in target.changes
-                if change.kind is Kind.PRODUCTS and (change.field is Field.QUANTITY or not only_stock)
-                for line in ordered.get(change.storefront_id, ())
-            ]
-            if not new:
-                rest.append(target)
-                continue
-            why = f"{told(list(dict.fromkeys(new)))}, since the plan was made; nothing was written"
-            stale += [(change, Verdict(Result.STALE, why)) for change in target.changes]
-        if stale:
-            for outcome in self._journal.settle(stale, []):
-                self._context.events.publish(OutcomeRecorded(outcome))
-            self._progress.advance(len(stale))
-        return rest
 
     def _commit(
         self, chunk: Sequence[Target], intents: Sequence[int], verdicts: Sequence[Verdicts], records: dict[str, Record]

@@ -117,6 +117,7 @@ class FieldView:
     status: Status
     reason: str
     master: Side | None
+    verb: str = ""
 
 
 @dataclass(frozen=True, slots=True)

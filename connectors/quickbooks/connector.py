@@ -61,7 +61,7 @@ class QuickBooksConnector:
         self._api = Api(context, settings)
         self._accounts = Accounts(self._api)
         # Dates of stock are the company's own days; this machine's day is the nearest thing known.
-        self._writer = ItemWriter(self._api, self._accounts, lambda: now().astimezone().date())
+        self._writer = ItemWriter(self._api, self._accounts, now)
         self._creator = ItemCreator(self._api, self._accounts, lambda: now().astimezone().date())
         self.capabilities = replace(
             CAPABILITIES,

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import datetime
 
 from connectors.http import each
 from connectors.quickbooks.accounts import Accounts
 from connectors.quickbooks.adjust import Adjuster
 from connectors.quickbooks.api import Api, Row
+from connectors.quickbooks.counting import StockWatch
 from connectors.quickbooks.faults import STALE
 from connectors.quickbooks.merge import Merge, body, merge
 from connectors.quickbooks.sending import Sent, made, request_id, send, spelled
@@ -55,15 +56,18 @@ class Job:
 
 
 class ItemWriter:
-    """Writes items of one connection. ``today`` is the day of an adjustment by the item's own number."""
+    """Writes items of one connection. The day of ``now`` here is that of an adjustment by the item's own number."""
 
-    def __init__(self, api: Api, accounts: Accounts, today: Callable[[], date]) -> None:
-        self._api, self._today = api, today
+    def __init__(self, api: Api, accounts: Accounts, now: Callable[[], datetime]) -> None:
+        self._api, self._now = api, now
         self._by = api.settings.quantity_by
         self.adjuster = Adjuster(api, accounts)
 
     async def write(self, writes: Sequence[RecordWrite]) -> list[WriteOutcome]:
         """One outcome per field, in order. Raises only when nothing of it was sent."""
+        watch = StockWatch(self._api, self._now) if self._may_lose(writes) else None
+        if watch is not None:
+            await watch.begin()
         rows = await self._api.some(ITEM, [write.id for write in writes if write.kind is Kind.PRODUCTS])
         counting = [write for write in writes if any(one.field is Field.QUANTITY for one in write.fields)]
         adjusted = await self.adjuster.made(counting) if counting and self._by is QuantityBy.ADJUSTMENT else {}
@@ -72,6 +76,8 @@ class ItemWriter:
         if any(job.plan.difference is not None for job in jobs):
             account = await self.adjuster.account()
         await self._items([job for job in jobs if job.plan.columns])
+        if watch is not None:
+            await self._doubt(jobs, watch)
         await self._adjustments([job for job in jobs if job.plan.difference is not None], *account, jobs)
         return [job.outcomes[one.field] for job in jobs for one in job.write.fields]
 
@@ -90,7 +96,7 @@ class ItemWriter:
         """The fields that are not settled yet, compared with the row."""
         left = replace(job.write, fields=tuple(one for one in job.write.fields if one.field in job.open))
         try:
-            return merge(job.row, left, self._by, self._today())
+            return merge(job.row, left, self._by, self._now().astimezone().date())
         except ValueError as error:
             raise self._api.client.protocol_error(f"item {left.id} cannot be read: {error}") from None
 
@@ -138,6 +144,22 @@ class ItemWriter:
             if sent.code == STALE:
                 sent = Sent(Result.STALE, sent.message, sent.code, sent.request_id)
             job.settle(sent, *job.plan.by_item)
+
+    def _may_lose(self, writes: Sequence[RecordWrite]) -> bool:
+        """Whether quantities are written as plain numbers, over which a sale could be lost."""
+        counting = any(one.field is Field.QUANTITY for write in writes for one in write.fields)
+        return counting and self._by is QuantityBy.ITEM
+
+    async def _doubt(self, jobs: Sequence[Job], watch: StockWatch) -> None:
+        """Mark the quantities that were (or may have been) written while a transaction moved the same stock."""
+        sent = [job for job in jobs if Field.QUANTITY in job.plan.by_item]
+        if not sent:
+            return
+        why_of = await watch.doubts()
+        for job in sent:
+            outcome = job.outcomes[Field.QUANTITY]
+            if outcome.result in {Result.APPLIED, Result.UNKNOWN}:
+                job.outcomes[Field.QUANTITY] = replace(outcome, doubt=why_of(job.write.id))
 
     # ------------------------------------------------------------------------------------------------ adjustments
     async def _adjustments(self, jobs: Sequence[Job], account: str, problem: str, every: Sequence[Job]) -> None:

@@ -8,6 +8,10 @@ them) and ``mild`` (faults come with status 200).
 Faithful oddities: ``*`` leaves the SKU out; inactive records are hidden unless asked for; an empty result has no key;
 a 401 is spelled in lower case; 429 has no Retry-After; the entries of a batch fail one by one inside status 200; the same
 ``requestid`` gets the first answer again.
+
+A control operation of its own::
+
+    POST  /_control/sell          {"item": "12", "quantity": 2, "number": "1001"}: an invoice of a bookkeeper takes units
 """
 
 from __future__ import annotations
@@ -37,7 +41,7 @@ from connectors.sandbox.quickbooks_shapes import (
     wrong_company,
 )
 from connectors.sandbox.store_world import StoreWorld
-from connectors.sandbox.wire import Call, Json, Refused, Reply, Route
+from connectors.sandbox.wire import Call, Json, Refused, Reply, Route, as_json
 from connectors.sandbox.world import World
 
 __all__ = ["PERMISSIONS", "QuickBooks"]
@@ -208,6 +212,21 @@ class QuickBooks(Sandbox):
                 HTTPStatus.BAD_REQUEST, {"Fault": fault("2010", f"Unsupported operation {call.params['table']}")}
             )
         return entity
+
+    # -------------------------------------------------------------------------------- what happens meanwhile
+    def sell(self, item: str, quantity: int, number: str = "") -> Json:
+        """Somebody writes an invoice in QuickBooks; its units leave the stock."""
+        customer = next(iter(self.state.tables["customer"]))
+        detail = {"ItemRef": {"value": item}, "Qty": quantity}
+        body = {
+            "CustomerRef": {"value": customer},
+            "Line": [{"DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}],
+            **({"DocNumber": number} if number else {}),
+        }
+        return self.objects.save("Invoice", body)
+
+    def control_routes(self) -> Sequence[Route]:
+        return (Route("POST", "/sell", lambda call: as_json(self.sell(**call.json()))),)
 
     # -------------------------------------------------------------------------------- what a system must say
     def authenticate(self, call: Call, route: Route, /) -> None:

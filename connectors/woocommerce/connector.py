@@ -39,6 +39,7 @@ CAPABILITIES = Capabilities(
     has_currency=True,
     has_orders=True,
     reads_changes=True,
+    delta_quantity=True,
     finds_marker=True,
     batch_size=LARGEST,
     concurrency=1,
@@ -66,6 +67,7 @@ class WooCommerceConnector:
             batch_size=settings.batch_size,
             page_size=settings.page_size,
             rate_per_minute=settings.rate_per_minute,
+            delta_quantity=settings.delta,
         )
         self._learn()
 

@@ -158,6 +158,19 @@ def test_what_a_run_left_behind_stays_visible_until_the_sides_are_equal(shop, pr
     assert (one.status, one.adopts) == (Status.IN_SYNC, True)
 
 
+def test_a_doubted_value_stays_unverified_although_equal_until_a_side_moves_or_somebody_decides(shop):
+    row = shop.pair(base={PRICE: ("10", "10")})
+    doubted = replace(row.baselines[PRICE], problem="doubted", problem_message="sold in the same moment")
+    row = replace(row, baselines={PRICE: doubted})
+    one = price_of(row_state(row, shop.loose, shop.can))
+    assert (one.status, one.reason, one.verb) == (Status.UNVERIFIED, "sold in the same moment", "resolve")
+    assert (one.adopts, one.target) == (False, None)
+    decided = price_of(row_state(replace(row, decisions={PRICE: Decision(keep=Side.STOREFRONT)}), shop.loose, shop.can))
+    assert (decided.status, decided.adopts, decided.rule_version) == (Status.IN_SYNC, True, "")
+    moved = replace(row, storefront=shop.pair(s=("12", "5")).storefront)
+    assert price_of(row_state(moved, shop.loose, shop.can)).sends
+
+
 def test_quantity_has_no_conflict_the_master_wins(shop):
     settings = IntegrationSettings(fields=(Field.QUANTITY,))
     row = replace(

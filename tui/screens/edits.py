@@ -77,7 +77,7 @@ def ignored(row: Row) -> str:
 
 
 def resolvable(row: Row) -> str:
-    return "" if row.status in {"Conflict", "Needs choice"} else "nothing is in conflict here"
+    return "" if row.status in {"Conflict", "Needs choice", "Unverified"} else "nothing is in conflict here"
 
 
 def addable(row: Row) -> str:

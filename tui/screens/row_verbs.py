@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.views import Detail, Edit, FieldView, PullReport
     from tui.widgets.resolve import Decision
 
-UNDECIDED = frozenset({"Conflict", "Needs choice"})
+UNDECIDED = frozenset({"Conflict", "Needs choice", "Unverified"})
 
 
 async def detail_of(context: Context) -> Detail:
