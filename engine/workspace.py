@@ -194,6 +194,12 @@ class Workspace(FieldVerbs, ReconcileVerbs):
         async with self._operations.exclusive([name], f"test of {name}"):
             return await self._connections.check(name)
 
+    async def connection_choices(self, name: str, what: str) -> list[str]:
+        """What may be entered for an option of a connection (``Option.choices_of``), as the system lists it now."""
+        self._connections.view(name)
+        async with self._operations.exclusive([name], f"reading {what} of {name}"):
+            return await self._connections.connector(name).choices(what)
+
     async def choices(self, integration: str | None, side: Side, what: str) -> list[str]:
         """Names to pick from in forms: ``"categories"``, ``"vendors"``."""
         name = self.integration(integration).connection(side)

@@ -11,7 +11,7 @@ from connectors.shopify.check import check
 from connectors.shopify.orders import Sales
 from connectors.shopify.pace import SMALLEST_RESTORE
 from connectors.shopify.reading import Reader
-from connectors.shopify.settings import LARGEST, PAGE, settings_of
+from connectors.shopify.settings import LARGEST, NO_LOCATION, PAGE, settings_of
 from connectors.shopify.shop import Shop
 from connectors.shopify.write import ProductWriter
 from engine.errors import UsageError
@@ -123,7 +123,7 @@ class ShopifyConnector:
 
     async def choices(self, what: str) -> list[str]:
         """``"locations"``, as the option ``location`` takes them."""
-        return [one.label for one in await self._shop.locations()] if what == "locations" else []
+        return [*(one.label for one in await self._shop.locations()), NO_LOCATION] if what == "locations" else []
 
     def budget(self) -> Budget:
         """The store's own points, as it told them last."""

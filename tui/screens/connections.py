@@ -17,7 +17,7 @@ from tui.widgets import checks
 from tui.widgets.access import ask, ask_long
 from tui.widgets.check_report import CheckDialog
 from tui.widgets.columns import Column
-from tui.widgets.connection_form import changed_options, option_fields, options_of
+from tui.widgets.connection_form import Offered, changed_options, offered_by, option_fields, options_of
 from tui.widgets.dialogs import Answer, ChooseOne, Confirm
 from tui.widgets.explain import error_dialog
 from tui.widgets.form_dialogs import FormDialog, Values
@@ -145,11 +145,22 @@ class ConnectionsScreen(Page[None]):
         async def save(values: Values) -> ConnectionView:
             return await ask(self, lambda ws: ws.set_connection(view.name, changed_options(view.options, values)))
 
+        fields = option_fields(kind, view.options, await self._offered(kind, view.name))
         saved = await self.app.push_screen_wait(
-            FormDialog(f"{view.name}: {view.title}", option_fields(kind, view.options), save, lines=kind.notes)
+            FormDialog(f"{view.name}: {view.title}", fields, save, lines=kind.notes)
         )
         if saved is not None:
             await self._changed(view.name)
+
+    async def _offered(self, kind: ConnectorType, name: str) -> Offered:
+        """What the system offers for some options; where it cannot be asked, they are typed."""
+        from engine.errors import CrosswalkError
+
+        try:
+            return await offered_by(self, kind, name)
+        except CrosswalkError as error:
+            self.app.notify(f"{error} What it offers has to be typed.", title=name, severity="warning", markup=False)
+            return {}
 
     async def _changed(self, name: str) -> None:
         """After a change: show it and test it, which is what one wants to know next."""

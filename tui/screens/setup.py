@@ -21,7 +21,7 @@ from tui.screens.page import Page
 from tui.widgets import checks
 from tui.widgets.access import ask, ask_long, console_of, listen
 from tui.widgets.check_report import short_lines
-from tui.widgets.connection_form import changed_options, option_fields, options_of, type_field
+from tui.widgets.connection_form import Offered, changed_options, offered_by, option_fields, options_of, type_field
 from tui.widgets.explain import explain
 from tui.widgets.form_dialogs import keep_or_discard
 from tui.widgets.forms import Form, FormField
@@ -70,6 +70,7 @@ class SetupScreen(Page[str]):
         self.created: set[str] = set()
         self.integration = ""
         self.drafts: dict[int, dict[str, str]] = {}
+        self.offered: dict[str, Offered] = {}
         self.tested = False
         self.busy = False
         self._fields_lock = asyncio.Lock()
@@ -161,7 +162,9 @@ class SetupScreen(Page[str]):
         view = next((view for view in known if view.name == use and use), None)
         if view is not None:
             kind = self._kind(view.type)
-            return fields + (option_fields(kind, view.options) if kind is not None else [])
+            return fields + (
+                option_fields(kind, view.options, self.offered.get(view.name, {})) if kind is not None else []
+            )
         chosen = typed.get("type") or (usable[0].name if usable else "")
         kind = self._kind(chosen)
         if kind is None:
@@ -316,8 +319,34 @@ class SetupScreen(Page[str]):
         if report.ok:
             self.app.notify(f"{name} works", title=report.account, markup=False)
             return True
-        self._problem("! A right is missing (see above). The connection is saved; Next goes on without it.")
+        if await self._offer(name):
+            self._problem("! Something has to be chosen (see above). The connection is saved; Next goes on without it.")
+        else:
+            self._problem("! A right is missing (see above). The connection is saved; Next goes on without it.")
         return False
+
+    async def _offer(self, name: str) -> bool:
+        """Show what the system offers for an option that is still empty, such as its locations; whether there is one."""
+        from engine.errors import CrosswalkError
+
+        view = next((view for view in self.views if view.name == name), None)
+        kind = self._kind(view.type) if view is not None else None
+        open_ones = (
+            []
+            if view is None or kind is None
+            else [option.name for option in kind.options if option.choices_of and not view.options.get(option.name)]
+        )
+        if kind is None or not open_ones:
+            return False
+        try:
+            self.offered[name] = await offered_by(self, kind, name)
+        except CrosswalkError:
+            return False  # the report above has said what is wrong with the connection
+        await self._fields(fresh=False)
+        chosen = next((option for option in open_ones if len(self.offered[name].get(option, ())) > 1), "")
+        if chosen:
+            self.form.row(f"option-{chosen}").focus_control()
+        return bool(chosen)
 
     async def _save_integration(self) -> None:
         values = self.form.values()

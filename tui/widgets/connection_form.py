@@ -8,15 +8,21 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tui.widgets import checks
+from tui.widgets.access import ask_long
 from tui.widgets.forms import FormField
 
 if TYPE_CHECKING:
+    from textual.message_pump import MessagePump
+
     from engine.ports import ConnectorType, Option
 
 MORE = "option-more"
 REFERENCE_HELP = (
     "A reference, never the secret itself: env:NAME, file:/path (mode 0600), command:..., keyring:service/user."
 )
+
+Offered = Mapping[str, Sequence[str]]
+_NOTHING: Offered = {}
 
 
 def type_field(types: Sequence[ConnectorType], chosen: str) -> FormField:
@@ -32,9 +38,9 @@ def type_field(types: Sequence[ConnectorType], chosen: str) -> FormField:
     )
 
 
-def option_fields(kind: ConnectorType, options: Mapping[str, str]) -> list[FormField]:
-    """The fields of a type's options with their present values."""
-    fields = [_field(option, options) for option in kind.options if not option.prefix]
+def option_fields(kind: ConnectorType, options: Mapping[str, str], offered: Offered = _NOTHING) -> list[FormField]:
+    """The fields of a type's options with their present values; one whose values the system offers is a list."""
+    fields = [_field(option, options, offered.get(option.name, ())) for option in kind.options if not option.prefix]
     prefixes = [option for option in kind.options if option.prefix]
     if prefixes:
         known = {option.name for option in kind.options}
@@ -51,8 +57,28 @@ def option_fields(kind: ConnectorType, options: Mapping[str, str]) -> list[FormF
     return fields
 
 
-def _field(option: Option, options: Mapping[str, str]) -> FormField:
+async def offered_by(node: MessagePump, kind: ConnectorType, name: str) -> Offered:
+    """What the connected system offers for the options of a connection. Raises ``CrosswalkError``."""
+
+    async def ask_for(what: str) -> tuple[str, ...]:
+        return tuple(await ask_long(node, lambda ws: ws.connection_choices(name, what)))
+
+    return {option.name: await ask_for(option.choices_of) for option in kind.options if option.choices_of}
+
+
+def _field(option: Option, options: Mapping[str, str], offered: Sequence[str]) -> FormField:
     given = options.get(option.name, "")
+    if offered:
+        values = dict.fromkeys([*offered, *([given] if given else [])])
+        return FormField(
+            f"option-{option.name}",
+            option.label,
+            "choice",
+            value=given,
+            choices=tuple((value, value) for value in values),
+            required=option.required,
+            help=option.help,
+        )
     if option.secret:
         example = f"env:{option.name.upper().replace('.', '_')}"
         return FormField(

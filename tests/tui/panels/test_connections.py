@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine.errors import AuthenticationError
-from engine.ports import CheckItem, CheckReport
+from engine.ports import Budget, CheckItem, CheckReport
 from tui.screens.connections import ConnectionsScreen, budget_text
 from tui.widgets.check_report import CheckDialog, report_lines
 from tui.widgets.connection_form import changed_options, option_fields, options_of
@@ -18,6 +20,12 @@ def screen(host, connected, eventually, painted):
         return app.screen
 
     return host(connected), start
+
+
+def offering_currencies(kind):
+    """The type as if its currency were chosen from what the connected system offers."""
+    options = [replace(one, choices_of="currencies") if one.name == "currency" else one for one in kind.options]
+    return replace(kind, options=tuple(options))
 
 
 async def test_all_connections_with_their_state(screen, golden):
@@ -61,6 +69,42 @@ async def test_an_option_is_changed_and_another_taken_away(screen, connected, pa
     options = connected.connection("erp").options
     assert "writable" not in options
     assert options["products.columns.name"] == "name"
+
+
+async def test_an_option_is_picked_from_what_the_system_offers(screen, connected, painted, eventually, monkeypatch):
+    kinds = [offering_currencies(kind) for kind in connected.connection_types()]
+
+    async def offer(_name, what):
+        return [f"CAD of {what}"]
+
+    monkeypatch.setattr(connected, "connection_types", lambda: kinds)
+    monkeypatch.setattr(connected, "connection_choices", offer)
+    connected.set_connection("erp", {"currency": "USD"})
+    app, start = screen
+    async with app.run_test(size=(80, 24)) as pilot:
+        await start(pilot, app)
+        await pilot.press("e")
+        await eventually(pilot, lambda: "erp: Files" in painted(app))
+        row = app.screen.query_one(Form).row("option-currency")
+        assert [value for value, _ in row.field.choices] == ["CAD of currencies", "USD"], "what is set stays choosable"
+        assert row.value == "USD"
+
+
+async def test_what_cannot_be_offered_is_typed(screen, connected, painted, eventually, monkeypatch):
+    kinds = [offering_currencies(kind) for kind in connected.connection_types()]
+
+    async def refuse(_name, _what):
+        raise AuthenticationError("token refused", connection="erp", request_id="r-9")
+
+    monkeypatch.setattr(connected, "connection_types", lambda: kinds)
+    monkeypatch.setattr(connected, "connection_choices", refuse)
+    app, start = screen
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await start(pilot, app)
+        await pilot.press("e")
+        await eventually(pilot, lambda: "erp: Files" in painted(app))
+        assert app.screen.query_one(Form).row("option-currency").field.kind == "text"
+        assert "token refused" in [note.message for note in app._notifications][-1]
 
 
 async def test_a_connection_in_use_is_not_removed_and_says_why(screen, connected, painted, eventually):
@@ -131,6 +175,11 @@ def test_free_options_are_checked(real, text):
     kind = next(one for one in real.connection_types() if one.name == "files")
     more = next(field for field in option_fields(kind, {}) if field.name == "option-more")
     assert more.check(text)
+
+
+def test_a_budget_of_points_says_so(make):
+    points = Budget(limit=1000, window=10, used=420, unit="points")
+    assert budget_text(make.view("shop", budget=points)) == "420/1,000 points in 10 s"
 
 
 def test_a_budget_in_words(make):

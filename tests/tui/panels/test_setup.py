@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from engine.ports import CheckItem, CheckReport
 from tui.screens.setup import BACKOFFICE, INTEGRATION, READING, STOREFRONT, SetupScreen
 from tui.widgets.forms import Form
 
@@ -218,3 +221,45 @@ async def test_a_field_that_both_sides_can_be_given_has_no_silent_master(wizard,
         await made.press("ctrl+s")
         await made.at(READING)
     assert real.integration("main").settings.masters["quantity"] == "backoffice"
+
+
+@pytest.fixture
+def offering(real, monkeypatch):
+    """The files connector as if its currency had to be chosen from what the connected system offers."""
+    asked = []
+
+    async def choices(name, what):
+        asked.append((name, what))
+        return ["CAD", "USD"]
+
+    async def check(name):
+        chosen = real.connection(name).options.get("currency", "")
+        return CheckReport((CheckItem("Currency", ok=bool(chosen), message="" if chosen else "they are: CAD; USD"),))
+
+    kinds = [
+        replace(kind, options=tuple(replace(one, choices_of="currencies") if one.name == "currency" else one for one in kind.options))
+        for kind in real.connection_types()
+    ]  # fmt: skip
+    monkeypatch.setattr(real, "connection_types", lambda: kinds)
+    monkeypatch.setattr(real, "connection_choices", choices)
+    monkeypatch.setattr(real, "check_connection", check)
+    return asked
+
+
+async def test_what_the_system_offers_is_a_list_and_nothing_is_picked_silently(wizard, real, files, painted, offering):
+    app, start = wizard
+    async with app.run_test(size=(80, 24), notifications=False) as pilot:
+        made = await start(pilot, app)
+        made.fill(name="shop", products__path=str(files / "shop.csv"))
+        await made.press("ctrl+s")
+        await made._eventually(pilot, lambda: "Something has to be chosen" in painted(app))
+        row = made.form.row("option-currency")
+        assert row.control.has_focus
+        assert [value for value, _ in row.field.choices] == ["CAD", "USD"]
+        assert made.form.values()["option-currency"] == ""
+        assert made.form.values()["option-products.path"] == str(files / "shop.csv")
+        assert offering == [("shop", "currencies")]
+        row.value = "CAD"
+        await made.press("ctrl+s")
+        await made.at(BACKOFFICE)
+    assert real.connection("shop").options["currency"] == "CAD"
