@@ -97,7 +97,8 @@ class TokenAuth:
     """``Authorization: Bearer`` with a fetched token, renewed before it expires and once after a 401.
 
     ``fetch`` asks the system for a token; ``extra`` gives headers that go with it; ``kept`` keeps it
-    between processes (see ``token_file``) and is called by one task at a time.
+    between processes (see ``token_file``) and is called by one task at a time. ``header`` and ``scheme`` are for a
+    system that wants its token elsewhere.
     """
 
     def __init__(
@@ -108,8 +109,11 @@ class TokenAuth:
         extra: Callable[[], Awaitable[Mapping[str, str]]] | None = None,
         kept: TokenKeeper | None = None,
         wall: Callable[[], float] = time.time,
+        header: str = "Authorization",
+        scheme: str = "Bearer ",
     ) -> None:
         self._fetch, self._redactor, self._extra = fetch, redactor, extra
+        self._header, self._scheme = header, scheme
         self._kept, self._wall = kept, wall
         self._token: Token | None = None
         self._lock = asyncio.Lock()
@@ -119,10 +123,10 @@ class TokenAuth:
         if token is None or not token.usable(self._wall()):
             token = await self._current(refused="")
         extra = await self._extra() if self._extra else {}
-        return {"Authorization": f"Bearer {token.value}", **extra}
+        return {self._header: f"{self._scheme}{token.value}", **extra}
 
     async def renew(self, refused: Mapping[str, str]) -> bool:
-        await self._current(refused=refused.get("Authorization", "").removeprefix("Bearer "))
+        await self._current(refused=refused.get(self._header, "").removeprefix(self._scheme))
         return True
 
     async def _current(self, refused: str) -> Token:

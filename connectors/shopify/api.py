@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from connectors.http import Client, ReadLedger, Redactor, Reply, RetryPolicy, SecretSource
-from connectors.shopify.auth import AccessToken
+from connectors.http import Client, ReadLedger, Redactor, Reply, RetryPolicy
+from connectors.shopify.auth import sign_in
 from connectors.shopify.errors import DIALECT, TOO_COSTLY, is_throttled, problem
 from connectors.shopify.operations import Operation
 from connectors.shopify.pace import CostPace, cost_of
@@ -31,9 +31,13 @@ class Api:
         self.pace = CostPace()
         self.settings = settings
         self.client = Client(context.name, settings.where, DIALECT, self.pace, redactor, RetryPolicy(throttle=1.0))
-        self.client.auth = AccessToken(SecretSource(context, redactor))
+        self.client.auth, self._others = sign_in(context, settings, redactor)
         self._costs: dict[tuple[str, Any], float] = {}
         self._sizes: dict[str, int] = {}
+
+    async def close(self) -> None:
+        for client in (self.client, *self._others):
+            await client.close()
 
     async def run(self, operation: Operation, variables: Mapping[str, Any]) -> tuple[Any, Reply]:
         """What the operation's root field answers. Raises the ``ConnectorError`` that a top-level error means.

@@ -130,7 +130,7 @@ class ShopifyConnector:
         return self._api.pace.budget()
 
     async def close(self) -> None:
-        await self._api.client.close()
+        await self._api.close()
 
     def _learn(self) -> None:
         """Estimates follow what the store's plan restores and what its requests cost."""

@@ -20,7 +20,9 @@ QUANTITIES = ("available", "on_hand")
 
 OPTIONS = (
     Option("base_url", "Store URL", f"https://your-store.myshopify.com; {ROOT}/{VERSION} is added", required=True),
-    Option("access_token", "Access token", "Where the Admin API access token (shpat_...) is kept", required=True, secret=True),
+    Option("access_token", "Access token", "Where the Admin API access token (shpat_...) is kept", secret=True),
+    Option("client_id", "Client id", "Instead of a token: the client id of your organisation's app, from the Dev Dashboard"),
+    Option("client_secret", "Client secret", "Where the app's client secret is kept; tokens are got with it", secret=True),
     Option(
         "location",
         "Inventory location",
@@ -39,11 +41,12 @@ OPTIONS = (
 class Settings:
     """The validated options of one connection. ``site`` is the store's address without the API's path.
 
-    ``location`` is what the option says: empty, ``none``, a name, an id, or ``NAME (ID)``.
+    ``client_id`` is empty where the connection has a token. ``location`` is what the option says: empty, ``none``, a name, an id, or ``NAME (ID)``.
     """
 
     where: Endpoint
     site: str
+    client_id: str
     location: str
     quantity: str
     order_statuses: frozenset[str]
@@ -58,7 +61,8 @@ class Settings:
 
 def settings_of(context: ConnectionContext) -> Settings:
     """Raises ``UsageError`` naming the option that is missing or wrong."""
-    required(context, "access_token")
+    client_id = context.options.get("client_id", "").strip()
+    required(context, "client_secret" if client_id else "access_token")
     where = endpoint(context)
     site = where.base_url.partition("/admin")[0].rstrip("/")
     size = number(context, "page_size", str(PAGE))
@@ -68,6 +72,7 @@ def settings_of(context: ConnectionContext) -> Settings:
     return Settings(
         where=replace(where, base_url=f"{site}{ROOT}/{VERSION}"),
         site=site,
+        client_id=client_id,
         location=context.options.get("location", "").strip(),
         quantity=_one_of(context, "quantity", QUANTITIES),
         order_statuses=frozenset(part.strip().upper() for part in statuses if part.strip()),
