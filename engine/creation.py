@@ -17,10 +17,12 @@ from engine.changes import Change, Creation, Plan, Purpose
 from engine.errors import ConnectorError, UsageError
 from engine.events import OutcomeRecorded, RowsChanged
 from engine.fields import SIDE_NAMES
+from engine.first_quantity import First
 from engine.journal import Journal, Verdict
 from engine.model import Field, Kind, Record, Side, Status, canonical, utc_text
 from engine.plan import Scene, finished
 from engine.ports import Draft, Result, WriteOutcome
+from engine.status import with_unposted
 from engine.sync_context import NewMapping, SyncContext
 from engine.sync_control import FATAL, Control, Progress
 from engine.sync_verify import REREAD_SECONDS
@@ -31,8 +33,11 @@ LOOKS = (0.0, 2.0, 5.0)
 _CREATION = TypeAdapter(Creation)
 
 
-def plan_creations(scene: Scene, id: str, drafts: Sequence[Draft], target: Side) -> Plan:
-    """The plan that creates records on ``target``; every draft gets the marker it is found by again.
+def plan_creations(
+    scene: Scene, id: str, drafts: Sequence[Draft], target: Side, firsts: Mapping[str, First] | None = None
+) -> Plan:
+    """The plan that creates records on ``target``; every draft gets the marker it is found by again. ``firsts`` say what
+    becomes of first quantities, by source id (``engine.first_quantity``); without them they go as drafted.
 
     Raises ``UsageError`` where the system cannot create such records.
     """
@@ -43,7 +48,7 @@ def plan_creations(scene: Scene, id: str, drafts: Sequence[Draft], target: Side)
             raise UsageError(f"{name} cannot create {_record_kind(draft, target)}; nothing was created")
     creations = tuple(Creation(_marked(draft, scene.lineage), target) for draft in drafts)
     counted = [one.draft for one in creations if one.draft.quantity and target is Side.BACKOFFICE]
-    changes = tuple(_first_quantity(draft) for draft in counted)
+    changes = tuple(_first_quantity(draft, (firsts or {}).get(draft.source_id)) for draft in counted)
     plan = Plan(
         id, scene.integration, Purpose.CREATE, scene.at, scene.actor, scene.lineage, "", changes=changes,
         creations=creations,
@@ -51,13 +56,16 @@ def plan_creations(scene: Scene, id: str, drafts: Sequence[Draft], target: Side)
     return finished(plan, scene, ())
 
 
-def _first_quantity(draft: Draft) -> Change:
+def _first_quantity(draft: Draft, first: First | None) -> Change:
     """The write that follows a creation in the back office: the record is made with nothing in stock."""
     assert draft.quantity is not None
     text = canonical(draft.quantity)
+    first = first or First(text, text)
+    reason = ", ".join(filter(None, ("its first quantity, once it was created", first.reason)))
     return Change(
-        draft.kind, draft.source_id, "", draft.name, Field.QUANTITY, Side.BACKOFFICE, "0", text, text,
-        "its first quantity, once it was created", Status.FIRST_SYNC,
+        draft.kind, draft.source_id, "", draft.name, Field.QUANTITY, Side.BACKOFFICE, "0", first.after, first.source,
+        reason, Status.FIRST_SYNC, blocked=first.blocked, verb="re-check" if first.blocked else "",
+        rule_version=with_unposted("", draft.unposted),
     )  # fmt: skip
 
 

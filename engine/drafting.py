@@ -10,6 +10,7 @@ from decimal import Decimal
 from engine.draft_fields import completed, names_of
 from engine.errors import UnknownId, UsageError
 from engine.fields import parse, read
+from engine.first_quantity import with_orders
 from engine.integrations import Integration
 from engine.lookalikes import lookalikes
 from engine.mappings import Mappings
@@ -61,13 +62,17 @@ class Drafting:
                 if code:
                     by_code.setdefault(code.casefold(), told)
         drafts, problems = [], []
+        unposted = self._cache.load_unposted(integration.name)
         for product_id in dict.fromkeys(ids):
             product = found.get(product_id)
             if not isinstance(product, Product):
                 raise UnknownId(f"product of {integration.storefront}", product_id, "pull, then try again")
             draft, wrong = self._draft(integration, product, template)
             stock = read(product, Field.QUANTITY, Side.STOREFRONT, integration.settings).text
-            draft, more = completed(draft, template, target, None if stock is None else Decimal(stock))
+            counted = None if stock is None else Decimal(stock)
+            draft, more = completed(draft, template, target, counted)
+            if not template.get("quantity", "").strip():
+                draft = with_orders(draft, counted, unposted.get(product_id, ()), integration.settings.orders.policy)
             wrong += more
             if product_id in mapped:
                 wrong.append(("", f"is mapped to {mapped[product_id].backoffice_id} already"))

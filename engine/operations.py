@@ -11,6 +11,7 @@ import uuid
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from engine import duplicates, run_log, undo
 from engine.adoption import adoptions
@@ -24,6 +25,8 @@ from engine.creation import plan_creations
 from engine.duplicates import Duplicate
 from engine.errors import Blocked, Busy, ConnectorError, IncompleteRead, UnknownId, UsageError
 from engine.events import Events, RowsChanged, Waiting
+from engine.fields import read
+from engine.first_quantity import First, firsts
 from engine.guards import SideSize
 from engine.integrations import Integration, Integrations
 from engine.journal import request_cancel
@@ -336,9 +339,26 @@ class Operations:
             integration.connections, f"creating {drafts[0].kind} in {integration.connection(target)}"
         ):
             await self._recover(integration)
-            plan = plan_creations(self.scene(integration, self.sizes(integration)), new_id(), drafts, target)
+            firsts = await self._firsts(integration, drafts) if target is Side.BACKOFFICE else {}
+            plan = plan_creations(self.scene(integration, self.sizes(integration)), new_id(), drafts, target, firsts)
             context = self._context(integration)
             return self._ended(integration, await Runner(context).run(plan, allow=allow))
+
+    async def _firsts(self, integration: Integration, drafts: Sequence[Draft]) -> dict[str, First]:
+        """What becomes of first quantities, with the store's orders and then its stock read anew. Raises
+        ``ConnectorError``; then nothing was created.
+        """
+        counted = [draft.source_id for draft in drafts if draft.quantity and draft.kind is Kind.PRODUCTS]
+        if not counted or not self.orders.watched(integration):
+            return {}
+        unposted = await self.orders.read(integration)
+        await self._read_rows(integration, counted, (Kind.PRODUCTS,))
+        found = self.cache.get(integration.storefront, Kind.PRODUCTS, counted)
+        texts = {
+            id: read(record, Field.QUANTITY, Side.STOREFRONT, integration.settings).text for id, record in found.items()
+        }
+        stocks = {id: None if text is None else Decimal(text) for id, text in texts.items()}
+        return firsts(drafts, stocks, unposted, integration.settings.orders.policy)
 
     async def recover(self) -> list[Run]:
         """Settle what dead processes left open, integration by integration; one whose connections are held is left."""

@@ -206,10 +206,12 @@ def _moved(change: Change, pair: Pair | None, settings: IntegrationSettings, pur
 
 
 def _rule_moved(change: Change, pair: Pair, settings: IntegrationSettings) -> str:
-    if change.target is not Side.STOREFRONT or change.rule_version == KEPT:
+    if change.rule_version == KEPT:
         return ""
     now = version_of(pair, change.field, settings)
-    return "" if now == change.rule_version else "its rule changed"
+    if now == change.rule_version:
+        return ""
+    return "its rule, or the units in orders that are not posted, changed"
 
 
 def _chosen(rows: Sequence[Pair], ids: Collection[str] | None) -> list[Pair]:

@@ -225,6 +225,20 @@ class Draft:
     customer: Customer | None = None
     details: tuple[tuple[str, str], ...] = ()
     quantity: Decimal | None = None
+    stock: Decimal | None = None  # what the source had when ``quantity`` was made of it; None: it was typed
+    unposted: Decimal = Decimal(0)  # units in orders that accounting does not hold, counted into ``quantity``
+    waits: str = ""  # why ``quantity`` is written by a later sync
+
+    @property
+    def quantity_words(self) -> str:
+        """What orders that are not posted make of the first quantity, or ""."""
+        if self.waits:
+            return f"first quantity later: {self.waits}"
+        if self.unposted:
+            return (
+                f"first quantity {self.quantity:f}: {self.stock:f} in the store, {self.unposted:f} in orders not posted"
+            )
+        return ""
 
     def detail(self, name: str) -> str:
         """The value of one of the system's own fields, or ""."""

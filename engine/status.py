@@ -209,17 +209,18 @@ def field_state(
 
 
 def compensated(pair: Pair, name: Field, settings: IntegrationSettings) -> Decimal:
-    """The unposted units that are taken off accounting's quantity, where the settings say so."""
-    wanted = settings.orders.policy is OrderPolicy.COMPENSATE and settings.master(name) is Side.BACKOFFICE
-    return units(pair.unposted) if wanted and name is Field.QUANTITY and pair.kind is Kind.PRODUCTS else Decimal(0)
+    """The unposted units that accounting still counts and the store does not, where the settings say so."""
+    wanted = settings.orders.policy is OrderPolicy.COMPENSATE and name is Field.QUANTITY
+    return units(pair.unposted) if wanted and pair.kind is Kind.PRODUCTS else Decimal(0)
 
 
 def version_of(pair: Pair, name: Field, settings: IntegrationSettings) -> str:
     """What a baseline of the field is marked with: the rule's version, and the units that were compensated."""
-    return _with_unposted(rules_of(pair, name, settings.master(name)).version(name), compensated(pair, name, settings))
+    return with_unposted(rules_of(pair, name, settings.master(name)).version(name), compensated(pair, name, settings))
 
 
-def _with_unposted(version: str, unposted: Decimal) -> str:
+def with_unposted(version: str, unposted: Decimal) -> str:
+    """A rule's version, with the units that were compensated beside it."""
     return f"{version}-unposted-{canonical(unposted)}".lstrip("-") if unposted else version
 
 
@@ -305,7 +306,7 @@ class _Case:
             target, after, why = self.master.other, decision.value, f"typed by {decision.actor or 'an admin'}"
         else:
             keep = decision.keep or self.master
-            ruled = self._ruled(self.value(keep).text) if keep is self.master else Applied(self.value(keep).text)
+            ruled = self._across(keep)
             target, why = keep.other, f"kept from {SIDE_NAMES[keep]} by {decision.actor or 'an admin'}"
             kept = self.value(keep)
             if not self.takes(target) and not self.value(target).problem and not kept.problem:
@@ -344,12 +345,28 @@ class _Case:
 
     @property
     def _version(self) -> str:
-        return _with_unposted(self.rules.version(self.field), self.unposted)
+        return with_unposted(self.rules.version(self.field), self.unposted)
+
+    def _across(self, keep: Side) -> Applied:
+        """What the other side shall have where the value of ``keep`` wins; only a master's obeys rules."""
+        text = self.value(keep).text
+        if keep is self.master:
+            return self._ruled(text)
+        return self._compensated(text, keep)
+
+    def _compensated(self, text: str | None, side: Side) -> Applied:
+        """A quantity as the other side has it while orders are not posted: accounting has those units more."""
+        if text is None or not self.unposted:
+            return Applied(text)
+        more = self.unposted if side is Side.STOREFRONT else -self.unposted
+        return Applied(canonical(max(Decimal(text) + more, Decimal(0))), f"{canonical(self.unposted)} not posted")
 
     def _ruled(self, text: str | None) -> Applied:
         """What the side that is not master shall have where the master has ``text``."""
         if text is None or (self.rules is NO_RULES and not self.unposted):
             return Applied(text)
+        if self.master is Side.STOREFRONT:
+            return self._compensated(text, self.master)
         made = applied(self.rules, self.field, text, self.cost, self.currency, unposted=self.unposted)
         if not self.unposted or made.text is None:
             return made

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tui import compose
+
 ITEM, ADJUSTMENT = "/v3/company/*/item", "/v3/company/*/inventoryadjustment"
 
 
@@ -32,6 +34,15 @@ def adjustments(stores, item: str) -> list[int]:
     lines = [line for row in stores.books.state.rows("inventoryadjustment") for line in row["Line"]]
     details = [line["ItemAdjustmentLineDetail"] for line in lines]
     return [detail["QtyDiff"] for detail in details if detail["ItemRef"]["value"] == item]
+
+
+def sold(stores, crosswalk, id: str, units: int) -> str:
+    """Somebody buys some of a product, and both systems are read; the order's number."""
+    variation = id in stores.shop.state.tables["variations"]
+    line = {"variation_id" if variation else "product_id": int(id), "quantity": units}
+    number = str(stores.shop.app.sell([line])["number"])
+    assert crosswalk("pull").code == 0
+    return number
 
 
 def row_of(crosswalk, id: str):
@@ -153,3 +164,70 @@ def test_killed_after_the_adjustment_it_is_not_made_again(crosswalk, stores, mis
     run = crosswalk("runs", "--json").document["runs"][0]
     assert (run["totals"]["applied"], run["totals"]["not_sent"]) == (2, 0)
     assert row_of(crosswalk, id)["status"] == "In sync"
+
+
+def test_in_an_unposted_order_the_first_quantity_waits_until_it_is_posted(crosswalk, stores, missing):
+    """Accounting is master, and all the same its zero never empties the store."""
+    id, name, quantity = missing[0]
+    number = sold(stores, crosswalk, id, 1)
+    shown = crosswalk("add", "products", id, "--dry-run")
+    assert f"{id}: first quantity later: 1 unit in order {number} is not posted in accounting" in shown.out
+    document = crosswalk("add", "products", id, "--yes", "--json").document
+    assert (document["run"]["totals"]["applied"], document["run"]["totals"]["blocked"]) == (1, 1)
+    (item,) = stores.items(name)
+    assert (item["QtyOnHand"], adjustments(stores, item["Id"])) == (0, [])
+    assert row_of(crosswalk, id)["status"] == "In orders"
+    stores.books.app.sell(item["Id"], 1, number)
+    ended = crosswalk("sync", "--ids", id, "--yes", "--json", "--fields", "quantity")
+    (row,) = ended.document["rows"]
+    assert (row["target"], row["before"], row["after"]) == ("backoffice", "-1", str(quantity - 1))
+    (item,) = stores.items(name)
+    assert item["QtyOnHand"] == quantity - 1
+    assert row_of(crosswalk, id)["status"] == "In sync"
+
+
+@pytest.mark.parametrize("master", ["backoffice", "storefront"])
+def test_compensated_the_first_quantity_counts_what_is_not_posted(crosswalk, stores, missing, master):
+    id, name, quantity = missing[0]
+    settings = ("--set=orders.policy=compensate", f"--set=masters.quantity={master}")
+    assert crosswalk("integration", "set", "store", *settings).code == 0
+    number = sold(stores, crosswalk, id, 1)
+    shown = crosswalk("add", "products", id, "--dry-run")
+    assert f"first quantity {quantity}: {quantity - 1} in the store, 1 in orders not posted" in shown.out
+    assert crosswalk("add", "products", id, "--yes").code == 0
+    (item,) = stores.items(name)
+    assert (item["QtyOnHand"], adjustments(stores, item["Id"])) == (quantity, [quantity])
+    assert row_of(crosswalk, id)["status"] == "In sync"
+    stores.books.app.sell(item["Id"], 1, number)  # posting takes it off accounting's stock too
+    assert crosswalk("pull").code == 0
+    assert row_of(crosswalk, id)["status"] == "In sync"
+    assert stores.items(name)[0]["QtyOnHand"] == quantity - 1
+
+
+@pytest.mark.parametrize("policy", ["block", "compensate"])
+async def test_an_order_after_the_preview_keeps_the_first_quantity_back(stores, missing, policy):
+    """What was shown is not true any more: the item is made, and its quantity is left to a sync that sees both."""
+    id, name, _ = missing[0]
+    ws = compose.open_workspace(stores.path)
+    try:
+        ws.set_integration("store", {"orders.policy": policy})
+        drafts, problems = ws.draft_products("store", [id])
+        assert not problems
+        variation = id in stores.shop.state.tables["variations"]
+        stores.shop.app.sell([{"variation_id" if variation else "product_id": int(id), "quantity": 1}])
+        run = await ws.add_products("store", drafts)
+        assert (run.totals.applied, run.totals.blocked, run.totals.adds_up) == (1, 1, True)
+        blocked = ws.outcomes(run.id)[0]
+        assert "the store has" in blocked.message or "not posted" in blocked.message
+    finally:
+        await ws.close()
+    (item,) = stores.items(name)
+    assert adjustments(stores, item["Id"]) == []
+
+
+def test_a_quantity_that_was_typed_goes_as_it_is(crosswalk, stores, missing):
+    id, name, _ = missing[0]
+    sold(stores, crosswalk, id, 1)
+    assert crosswalk("add", "products", id, "--yes", "--set=quantity=7").code == 0
+    (item,) = stores.items(name)
+    assert adjustments(stores, item["Id"]) == [7]

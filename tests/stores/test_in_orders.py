@@ -131,6 +131,32 @@ def test_compensated_the_unposted_units_are_taken_off_what_is_on_hand(mapped: An
     assert status(crosswalk, left)["status"] == "In sync"
 
 
+def test_compensated_the_other_way_accounting_gets_the_unposted_units_beside_the_stores(
+    mapped: Any, crosswalk: Any
+) -> None:
+    """The store is master: its stock has the sold units taken off, accounting's has them until the order is posted."""
+    stores, left, right = mapped
+    assert crosswalk("sync", "--ids", left, *SYNC).code == 0
+    settings = ("orders.policy=compensate", "masters.quantity=storefront", "fields=quantity")
+    assert crosswalk("integration", "set", "store", *(f"--set={one}" for one in settings)).code == 0
+    stores.shop.app.sell([{"product_id": int(left), "quantity": 4}])
+    number = max(stores.shop.state.tables["orders"], key=int)
+    assert stock(stores, left) == 29
+
+    def on_hand() -> int:
+        return int(stores.books.state.tables["item"][right]["QtyOnHand"])
+
+    assert crosswalk("sync", "--ids", left, *SYNC).document["totals"]["planned"] == 0  # 29 + 4 are 33: nothing differs
+    assert (on_hand(), status(crosswalk, left)["status"]) == (33, "In sync")
+    sell(stores, left, -10)  # ten come in
+    (row,) = crosswalk("sync", "--ids", left, *SYNC).document["rows"]
+    assert (row["before"], row["after"], row["outcome"]) == ("33", "43", "applied")
+    assert (stock(stores, left), on_hand()) == (39, 43)
+    stores.books.app.sell(right, 4, number)  # the order is posted, and its units leave accounting's stock too
+    assert crosswalk("sync", "--ids", left, *SYNC).document["totals"]["planned"] == 0
+    assert (on_hand(), status(crosswalk, left)["status"]) == (39, "In sync")
+
+
 def test_orders_that_cannot_be_read_make_no_plan(mapped: Any, crosswalk: Any) -> None:
     stores, left, _ = mapped
     before = stock(stores, left)

@@ -80,4 +80,5 @@ def draft_lines(drafts: tuple[Draft, ...]) -> list[str]:
         for d in drafts
     ]  # fmt: skip
     headers = ("FROM", "NAME", "PRICE", "COST", "SKU", "UPC", "CATEGORY", "STOCK", "DETAILS", "DESCRIPTION")
-    return aligned(headers, rows) if rows else []
+    waiting = [f"{d.source_id}: {d.quantity_words}" for d in drafts if d.quantity_words]
+    return [*aligned(headers, rows), *waiting] if rows else []

@@ -94,7 +94,7 @@ async def _ask_one(
         return wanted
 
     lines = [f"! {problem.field}: {problem.message}" for problem in problems]
-    lines += [choices.problem] if choices.problem else []
+    lines += [text for text in (draft.quantity_words, choices.problem) if text]
     return await app.push_screen_wait(
         FormDialog(f"Add to the back office: {draft.name}", one_fields(draft, choices), check, lines=lines,
                    save="Create", check=lambda values: whole_draft(draft, values, choices)[1])
@@ -111,11 +111,17 @@ def _usage(message: str) -> Exception:
     return UsageError(message)
 
 
+def stock_text(draft: Draft) -> str:
+    """The first quantity; ``later`` when it waits for orders to be posted."""
+    if draft.quantity is None:
+        return ""
+    return "later" if draft.waits else f"{draft.quantity:f}"
+
+
 def _own_columns() -> tuple[Column[Draft], ...]:
     """Stock and the system's own fields: what a batch without them does not show."""
     return (
-        Column("quantity", "Stock", lambda draft: "" if draft.quantity is None else f"{draft.quantity:f}", 6, drop=2,
-               right=True),
+        Column("quantity", "Stock", stock_text, 6, drop=2, right=True),
         Column("own", "Details", lambda draft: ", ".join(value for _, value in draft.details), 12, weight=2, drop=4),
     )  # fmt: skip
 
