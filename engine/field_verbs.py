@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-
 from engine.field_mappings import FieldMapping, MappingState, PreviewLine
 from engine.field_work import FieldWork
-from engine.integrations import Integration
 from engine.model import Kind, Side
 from engine.operations import Operations
 from engine.schema import SchemaState
+from engine.verbs import Verbs
 
 
-class FieldVerbs(ABC):
+class FieldVerbs(Verbs):
     """Custom objects and fields of both sides, and which field goes into which."""
 
     _fields: FieldWork
     _operations: Operations
-
-    @abstractmethod
-    def integration(self, name: str | None = None) -> Integration: ...
 
     async def pull_schema(self, integration: str | None) -> dict[Side, SchemaState]:
         """Retrieve custom objects and fields of every side that has any, and compare them with what was known."""

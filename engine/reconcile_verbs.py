@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Collection
 
 from engine.changes import Plan
 from engine.findings import Compared, Reconciliation, Resolved
-from engine.integrations import Integration
 from engine.model import Kind
 from engine.push_work import PushWork
 from engine.reconciling import Reconciler
 from engine.resolving import Resolutions, Resolver
+from engine.verbs import Verbs
 
 
-class ReconcileVerbs(ABC):
+class ReconcileVerbs(Verbs):
     """Reconciling both sides, resolving what was found, and pushing products."""
 
     _reconciler: Reconciler
     _resolver: Resolver
     _push: PushWork
-
-    @abstractmethod
-    def integration(self, name: str | None = None) -> Integration: ...
 
     async def plan_push(self, integration: str | None, ids: Collection[str] | None = None) -> Plan:
         """What pushing products (None: all) into the back office would do. ``sync`` carries the plan out."""

@@ -1,0 +1,77 @@
+"""The workspace's verbs of integrations: a part of the front door in a file of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from engine.claims import Writers
+from engine.connection_verbs import ConnectionVerbs
+from engine.errors import UsageError
+from engine.integrations import Integration, parse_settings
+from engine.match_consent import MatchConsent, matching_of
+from engine.model import Field, Side
+from engine.ports import Capabilities
+from engine.settings import IntegrationSettings
+from engine.suggestions import Suggestions
+from engine.views import ConnectionView
+
+
+class IntegrationVerbs(ConnectionVerbs):
+    """Integrations, their settings, and what their two sides can do."""
+
+    _consent: MatchConsent
+    _suggestions: Suggestions
+    _writers: Writers
+
+    def integrations(self) -> list[Integration]:
+        return self._integrations.all()
+
+    def add_integration(
+        self, name: str, storefront: str, backoffice: str, settings: Mapping[str, str] | None = None
+    ) -> Integration:
+        for side, connection in ((Side.STOREFRONT, storefront), (Side.BACKOFFICE, backoffice)):
+            if side.value not in self._connections.type_of(connection).sides:
+                raise UsageError(f"{connection} cannot be the {side} of an integration; nothing was saved")
+        values = dict(settings or {})
+        if "sku.backoffice" not in values and "vendor" in self._connections.type_of(backoffice).capabilities.sku_slots:
+            values["sku.backoffice"] = "upc"  # a vendor's SKU needs a vendor's name, which only the admin knows
+        wanted = parse_settings(IntegrationSettings(), values)
+        if wanted.match_is_mapping:
+            raise UsageError(
+                f"{name}: match_is_mapping can be switched on once its matches were seen; nothing was saved"
+            )
+        return self._integrations.add(name, storefront, backoffice, wanted)
+
+    def set_integration(self, name: str, settings: Mapping[str, str]) -> Integration:
+        current = self.integration(name)
+        wanted = parse_settings(current.settings, settings)
+        self._consent.check(current, wanted)
+        self._writers.refuse_second(replace(current, settings=wanted))
+        saved = self._integrations.save(replace(current, settings=wanted))
+        if matching_of(wanted) != matching_of(current.settings):
+            self._suggestions.forget(current.name)
+        return saved
+
+    def undecided(self, name: str | None = None) -> frozenset[Field]:
+        """The fields of an integration whose master somebody has to choose before they can be synced."""
+        chosen = self.integration(name)
+        try:
+            return self._writers.undecided(chosen)
+        except UsageError:
+            return frozenset()  # a connection whose connector is not installed: it cannot be synced either, and says so
+
+    def remove_integration(self, name: str) -> None:
+        self._integrations.remove(name)
+
+    def capabilities(self, integration: str | None, side: Side) -> Capabilities:
+        return self._connections.connector(self.integration(integration).connection(side)).capabilities
+
+    def connection_of(self, integration: str | None, side: Side) -> ConnectionView:
+        return self.connection(self.integration(integration).connection(side))
+
+    async def choices(self, integration: str | None, side: Side, what: str) -> list[str]:
+        """Names to pick from in forms: ``"categories"``, ``"vendors"``."""
+        name = self.integration(integration).connection(side)
+        async with self._operations.exclusive([name], f"reading {what} of {name}"):
+            return await self._connections.connector(name).choices(what)
