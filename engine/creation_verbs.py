@@ -43,11 +43,21 @@ class CreationVerbs(IntegrationVerbs):
         return self._drafting.readiness(self.integration(integration), ids)
 
     async def import_customers(
-        self, integration: str | None, ids: Collection[str], *, allow: Collection[str] = ()
+        self,
+        integration: str | None,
+        ids: Collection[str],
+        *,
+        duplicates: Collection[str] = (),
+        allow: Collection[str] = (),
     ) -> Run:
-        """Create missing customers in the storefront from complete profiles; they are mapped by that."""
+        """Create missing customers in the storefront from complete profiles; they are mapped by that.
+
+        One that looks like a customer the storefront has is refused, unless its id is among ``duplicates``: the admin was
+        shown whom it looks like and wants a second one. Raises ``UsageError``; then nothing was created.
+        """
         chosen = self.integration(integration)
-        return await self._operations.create(chosen, self._drafting.customers(chosen, ids), Side.STOREFRONT, allow)
+        drafts = self._drafting.customers(chosen, ids, duplicates)
+        return await self._operations.create(chosen, drafts, Side.STOREFRONT, allow)
 
     async def write_external_ids(self, integration: str | None) -> list[WriteOutcome]:
         """Store the counterpart's id with every mapped customer whose external id is empty (setting write_external_id)."""

@@ -116,8 +116,12 @@ class Drafting:
             found.append(CustomerReadiness(customer, missing, twins.get(record.id, ())))
         return found
 
-    def customers(self, integration: Integration, ids: Collection[str]) -> list[Draft]:
-        """Drafts of complete customers. Raises ``UsageError`` naming the missing fields of the first incomplete one."""
+    def customers(
+        self, integration: Integration, ids: Collection[str], duplicates: Collection[str] = ()
+    ) -> list[Draft]:
+        """Drafts of complete customers. Raises ``UsageError`` naming the missing fields of the first incomplete one, or
+        whom the first one looks like that is not among ``duplicates``.
+        """
         ready = {r.customer.id: r for r in self.readiness(integration, set(ids))}
         drafts = []
         for customer_id in dict.fromkeys(ids):
@@ -130,6 +134,11 @@ class Drafting:
                 raise UsageError(
                     f"{item.customer.name} ({customer_id}) lacks {', '.join(item.missing)}: complete the profile in "
                     f"{integration.backoffice}, pull, then import; nothing was created"
+                )
+            if item.twins and customer_id not in duplicates:
+                raise UsageError(
+                    f"{item.customer.name} ({customer_id}) seems to be in {integration.storefront} already, as "
+                    f"{'; '.join(item.twins)}. Map it, or say that a duplicate is wanted; nothing was created"
                 )
             key = uuid.uuid4().hex
             drafts.append(

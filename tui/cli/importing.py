@@ -79,9 +79,8 @@ async def customers(
     if not confirmed(work.out, [] if yes and work.out.json else lines, question, yes=yes):
         work.out.say("Not confirmed: nothing was created")
         return failures.FAILED
-    run = await running(
-        work, work.ws.import_customers(integration, [one.customer.id for one in ready], allow=allow or ())
-    )
+    chosen, alike = [one.customer.id for one in ready], [one.customer.id for one in ready if one.twins]
+    run = await running(work, work.ws.import_customers(integration, chosen, duplicates=alike, allow=allow or ()))
     code = finish(work, run)
     return failures.PARTIAL if wanted and len(ready) < len(wanted) and code == failures.DONE else code
 

@@ -135,9 +135,9 @@ class ImportCustomers(Page[Any]):
         )
         if not await self.app.push_screen_wait(question):
             return
-        ids = [item.customer.id for item in chosen]
+        ids, alike = [item.customer.id for item in chosen], [item.customer.id for item in twins]
         begin = RunScreen(
-            begin=lambda ws, allow: ws.import_customers(self.integration, ids, allow=allow),
+            begin=lambda ws, allow: ws.import_customers(self.integration, ids, duplicates=alike, allow=allow),
             integration=self.integration,
         )
         run = await self.app.push_screen_wait(begin)
