@@ -132,13 +132,14 @@ class Operations:
 
         Raises ``IncompleteRead`` naming what could not be read; then no plan may be made.
         """
-        await self.orders.read(integration)
         if ids is not None and len(ids) <= READ_SOME:
+            await self.orders.read(integration)
             await self._read_rows(integration, ids, kinds)
             return
         report = await self.catalog.pull(integration, (Kind.PRODUCTS,), changes=changes)
         if report.errors:
             raise IncompleteRead(f"no plan was made, because not everything could be read: {'; '.join(report.errors)}")
+        await self.orders.read(integration, changes=changes)
         for kind in SYNCED:
             self.events.publish(RowsChanged(integration.name, kind))
 

@@ -6,17 +6,29 @@ are looked at as far back as the integration's settings say; what is older count
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
 
 from engine.connections import Connections
+from engine.errors import IncompleteRead
 from engine.integrations import Integration
-from engine.model import Order
-from engine.ports import Clock, ReadsOrders, ReadsPostings, RecordCache
+from engine.model import Kind, Order
+from engine.ports import (
+    Clock,
+    OrderReading,
+    ReadsOrderChanges,
+    ReadsOrders,
+    ReadsPostingChanges,
+    ReadsPostings,
+    RecordCache,
+)
 from engine.settings import OrderPolicy
-from engine.unposted import Unposted, lines
+from engine.unposted import Unposted, UnpostedLine, lines, without
+
+log = logging.getLogger(__name__)
 
 #: Orders since the last look are asked for with this much overlap: clocks differ, and pages take their time.
 OVERLAP = timedelta(minutes=5)
@@ -38,27 +50,93 @@ class Orders:
         books = self.connections.connector(integration.backoffice).capabilities
         return store.has_orders and books.has_postings
 
-    async def read(self, integration: Integration) -> Unposted:
+    async def read(self, integration: Integration, *, changes: bool = False) -> Unposted:
         """All unposted lines within the look-back, kept in the cache in the place of the earlier ones.
+
+        ``changes``: only what changed since the last look is asked for, where both systems can say so and neither
+        catalogue was read as a whole since all orders were. So it comes after the catalogues.
 
         Raises ``ConnectorError``; then what was known stays.
         """
-        if not self.watched(integration):
-            self.cache.save_unposted(integration.name, {}, self.clock.now())
-            return {}
         at = self.clock.now()
-        found = await self._unposted(integration, at - timedelta(days=integration.settings.orders.days))
-        self.cache.save_unposted(integration.name, found, at)
+        if not self.watched(integration):
+            self.cache.save_unposted(integration.name, {}, OrderReading(at))
+            return {}
+        since = at - timedelta(days=integration.settings.orders.days)
+        last = self._last(integration, since) if changes else None
+        if last is not None:
+            try:
+                merged = await self._merged(integration, last, since)
+            except IncompleteRead as error:
+                log.info("%s: all orders are read: %s", integration.name, error)
+            else:
+                self.cache.save_unposted(integration.name, merged, replace(last, at=at))
+                return merged
+        found = await self._unposted(integration, since)
+        self.cache.save_unposted(integration.name, found, OrderReading(at, at, since))
         return found
 
     async def newer(self, integration: Integration) -> Unposted:
-        """What orders since the last complete look add (right before a batch is written). Raises ``ConnectorError``."""
+        """What orders since the last look add (right before a batch is written). Raises ``ConnectorError``."""
         if not self.watched(integration):
             return {}
-        at = self.cache.unposted_at(integration.name)
-        if at is None:
+        last = self.cache.order_reading(integration.name)
+        if last is None:
             return await self.read(integration)
-        return await self._unposted(integration, at - OVERLAP)
+        if self.connections.connector(integration.storefront).capabilities.order_changes:
+            try:
+                orders, _ = await self._changed(integration, last.at - OVERLAP)
+            except IncompleteRead:
+                return await self._unposted(integration, last.at - OVERLAP)
+            return lines(orders, await self._posted(integration, [order.number for order in orders if order.number]))
+        return await self._unposted(integration, last.at - OVERLAP)
+
+    # ------------------------------------------------------------------------------------------------ only what changed
+    def _last(self, integration: Integration, since: datetime) -> OrderReading | None:
+        """What changes can be added to; None when all orders must be read."""
+        able = self.connections.connector(integration.storefront).capabilities
+        books = self.connections.connector(integration.backoffice).capabilities
+        last = self.cache.order_reading(integration.name)
+        if not (able.order_changes and books.posting_changes) or last is None:
+            return None
+        if last.full_at is None or last.since is None or last.since > since:
+            return None  # the look-back was made longer
+        for name in integration.connections:
+            catalogue = self.cache.reading(name, Kind.PRODUCTS)
+            if catalogue is None or catalogue.full_at is None or catalogue.full_at > last.full_at:
+                return None  # the catalogue was read as a whole since: it was time, or it may be of another account
+        return last
+
+    async def _merged(self, integration: Integration, last: OrderReading, since: datetime) -> Unposted:
+        """What was known, with the orders and the postings since the last look. Raises ``IncompleteRead``."""
+        changed, touched = await self._changed(integration, last.at - OVERLAP)
+        books = cast("ReadsPostingChanges", self.connections.connector(integration.backoffice))
+        posted = await books.posted_since(last.at - OVERLAP)
+        known = self.cache.load_unposted(integration.name)
+
+        def over(line: UnpostedLine) -> bool:
+            return line.order_id in touched or line.at < since or line.order in posted
+
+        found = without(known, over)
+        numbers = [order.number for order in changed if order.number and order.at >= since]
+        more = lines((order for order in changed if order.at >= since), await self._posted(integration, numbers))
+        for product, new in more.items():
+            found.setdefault(product, []).extend(new)
+        return found
+
+    async def _changed(self, integration: Integration, since: datetime) -> tuple[list[Order], set[str]]:
+        """The orders that count as sales and changed since then, and the ids of all that changed."""
+        orders: dict[str, Order] = {}
+        touched: set[str] = set()
+        store = cast("ReadsOrderChanges", self.connections.connector(integration.storefront))
+        async for page in store.read_order_changes(since):
+            orders |= {order.id: order for order in page.orders}
+            touched |= {order.id for order in page.orders} | set(page.gone)
+            for id in page.gone:
+                orders.pop(id, None)
+        return list(orders.values()), touched
+
+    # ------------------------------------------------------------------------------------------------ all of them
 
     async def _unposted(self, integration: Integration, since: datetime) -> Unposted:
         orders: list[Order] = []

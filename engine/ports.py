@@ -75,6 +75,8 @@ class Capabilities:
     has_currency: bool = True
     has_orders: bool = False
     has_postings: bool = False
+    order_changes: bool = False
+    posting_changes: bool = False
     reads_changes: bool = False
     has_schema: bool = False  # this and the next three: see engine.crm
     pushes_products: bool = False
@@ -291,11 +293,35 @@ class ReadsOrders(Protocol):
         """All orders since then that count as sales, in pages; complete or ``IncompleteRead``. Aware UTC."""
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedOrders:
+    """One page of an incremental read of orders: those that count as sales, and the ids of those that do not (any more)."""
+
+    orders: tuple[Order, ...]
+    gone: tuple[str, ...] = ()
+
+
+class ReadsOrderChanges(Protocol):
+    """A storefront that can say which orders changed (``capabilities.order_changes``)."""
+
+    def read_order_changes(self, since: datetime) -> AsyncIterator[ChangedOrders]:
+        """All orders made or changed since then. Raises ``IncompleteRead`` where it cannot say so after all: then read all."""
+
+
 class ReadsPostings(Protocol):
     """An accounting system (``capabilities.has_postings``) that can say which orders it holds."""
 
     async def posted(self, numbers: Sequence[str]) -> set[str]:
         """Those of the order numbers that an invoice or sales receipt carries in the configured field."""
+
+
+class ReadsPostingChanges(Protocol):
+    """An accounting system that can say what was posted lately (``capabilities.posting_changes``)."""
+
+    async def posted_since(self, since: datetime) -> set[str]:
+        """The order numbers of all invoices and sales receipts made or changed since then. Raises ``IncompleteRead`` where
+        it cannot tell, also where one was deleted (an order that was posted is not any more): then ask for all.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +407,17 @@ class Reading:
     full_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class OrderReading:
+    """How current what is known of orders is, aware UTC: as of ``at``; the last read of all of them was ``full_at`` and went
+    back to ``since`` (None: all must be read).
+    """
+
+    at: datetime
+    full_at: datetime | None = None
+    since: datetime | None = None
+
+
 class RecordCache(Protocol):
     """What was last read from each system: disposable, one generation per (connection, kind)."""
 
@@ -424,14 +461,14 @@ class RecordCache(Protocol):
 
     def load_suggestions(self, integration: str, kind: Kind) -> dict[str, list[dict[str, Any]]]: ...
 
-    def save_unposted(self, integration: str, found: Unposted, at: datetime) -> None:
+    def save_unposted(self, integration: str, found: Unposted, reading: OrderReading) -> None:
         """Replace what is known of orders that are not posted, all at once."""
 
     def load_unposted(self, integration: str) -> dict[str, tuple[UnpostedLine, ...]]:
         """By storefront product."""
 
-    def unposted_at(self, integration: str) -> datetime | None:
-        """When the orders were last read completely."""
+    def order_reading(self, integration: str) -> OrderReading | None:
+        """How current that is; None: orders were never read."""
 
     def forget(self, connection: str) -> None: ...
 

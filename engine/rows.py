@@ -177,7 +177,7 @@ class Lists:
             self._clock.now().date(),
             fees,
             self._rules.book(integration.name).store if kind is Kind.PRODUCTS else None,
-            self._cache.unposted_at(integration.name) if kind is Kind.PRODUCTS else None,
+            self._cache.order_reading(integration.name) if kind is Kind.PRODUCTS else None,
         )
 
     def _context(self, integration: Integration, kind: Kind) -> _Context:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,12 +15,16 @@ NAMED = 4
 
 @dataclass(frozen=True, slots=True)
 class UnpostedLine:
-    """Units of one product (a variant, where there are variants) in one order that is not posted. ``at`` is aware UTC."""
+    """Units of one product (a variant, where there are variants) in one order that is not posted. ``at`` is aware UTC.
+
+    ``order`` is its number (or id, without one), ``order_id`` what the store calls it, whatever its number is.
+    """
 
     order: str
     product_id: str
     units: Decimal
     at: datetime
+    order_id: str = ""
 
 
 Unposted = Mapping[str, Sequence[UnpostedLine]]
@@ -39,8 +43,15 @@ def lines(orders: Iterable[Order], posted: Collection[str]) -> dict[str, list[Un
             units[line.product_id] = units.get(line.product_id, Decimal(0)) + line.quantity
         for product, count in units.items():
             if product and count > 0:
-                found.setdefault(product, []).append(UnpostedLine(order.number or order.id, product, count, order.at))
+                new = UnpostedLine(order.number or order.id, product, count, order.at, order.id)
+                found.setdefault(product, []).append(new)
     return found
+
+
+def without(known: Unposted, drop: Callable[[UnpostedLine], bool]) -> dict[str, list[UnpostedLine]]:
+    """The lines that are not dropped; a product without any is left out."""
+    kept = {product: [line for line in mine if not drop(line)] for product, mine in known.items()}
+    return {product: mine for product, mine in kept.items() if mine}
 
 
 def units(lines: Iterable[UnpostedLine]) -> Decimal:

@@ -8,7 +8,7 @@ by the next full read only.)
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -34,15 +34,7 @@ MOVEMENTS = (
 
 async def changed(api: Api, entity: str, since: datetime, now: datetime) -> AsyncIterator[tuple[list[Row], list[str]]]:
     """Fresh rows of what changed, and ids that are gone, in pages. Raises ``IncompleteRead``: then read all."""
-    start = since.astimezone(UTC) - OVERLAP
-    if now - start >= LOOK_BACK:
-        raise _incomplete(api, entity, "QuickBooks tells the changes of the last 30 days only")
-    asked = (entity, *(MOVEMENTS if entity == "Item" else ()))
-    reply = await api.get("/cdc", ("entities", ",".join(asked)), ("changedSince", start.isoformat(timespec="seconds")))
-    found = _objects(api, reply.data, reply.request_id)
-    total = sum(len(rows) for rows in found.values())
-    if total >= MOST:
-        raise _incomplete(api, entity, f"QuickBooks tells at most {MOST} changes, and there are as many")
+    found = await documents(api, (entity, *(MOVEMENTS if entity == "Item" else ())), since, now)
     ids: dict[str, None] = {}
     gone: list[str] = []
     for name, rows in found.items():
@@ -70,12 +62,7 @@ async def moved(api: Api, since: datetime) -> dict[tuple[str, ...], frozenset[st
     """What was bought and sold since then: the ids of its items by (entity, id, SyncToken); of a deleted one they are
     unknown (``{""}``). Adjustments are left out: writing an item's own number makes one. Raises ``IncompleteRead``.
     """
-    start = since.astimezone(UTC) - OVERLAP
-    asked = [name for name in MOVEMENTS if name != ADJUSTMENT]
-    reply = await api.get("/cdc", ("entities", ",".join(asked)), ("changedSince", start.isoformat(timespec="seconds")))
-    found = _objects(api, reply.data, reply.request_id)
-    if sum(len(rows) for rows in found.values()) >= MOST:
-        raise _incomplete(api, "transactions", f"QuickBooks tells at most {MOST} changes, and there are as many")
+    found = await documents(api, [name for name in MOVEMENTS if name != ADJUSTMENT], since, since)
     items: dict[tuple[str, ...], frozenset[str]] = {}
     for name, rows in found.items():
         for row in rows:
@@ -83,6 +70,19 @@ async def moved(api: Api, since: datetime) -> dict[tuple[str, ...], frozenset[st
             key = (name, text(row.get("Id")), "deleted" if deleted else text(row.get("SyncToken")))
             items[key] = frozenset({""} if deleted else _items(row))
     return items
+
+
+async def documents(api: Api, entities: Sequence[str], since: datetime, now: datetime) -> dict[str, list[Row]]:
+    """The objects of these entities that changed since then. Raises ``IncompleteRead``: then read all."""
+    start = since.astimezone(UTC) - OVERLAP
+    if now - start >= LOOK_BACK:
+        raise _incomplete(api, entities[0], "QuickBooks tells the changes of the last 30 days only")
+    asked = ("entities", ",".join(entities))
+    reply = await api.get("/cdc", asked, ("changedSince", start.isoformat(timespec="seconds")))
+    found = _objects(api, reply.data, reply.request_id)
+    if sum(len(rows) for rows in found.values()) >= MOST:
+        raise _incomplete(api, entities[0], f"QuickBooks tells at most {MOST} changes, and there are as many")
+    return found
 
 
 def _objects(api: Api, data: Any, request_id: str) -> dict[str, list[Row]]:

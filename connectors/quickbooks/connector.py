@@ -38,6 +38,7 @@ CAPABILITIES = Capabilities(
     delta_quantity=True,
     has_currency=False,
     has_postings=True,
+    posting_changes=True,
     reads_changes=True,
     finds_marker=True,
     batch_size=30,
@@ -53,7 +54,7 @@ ENTITIES = {Kind.CUSTOMERS: "Customer", Kind.PRODUCTS: "Item"}
 
 
 class QuickBooksConnector:
-    """``engine.ports.Connector``, ``ReadsPostings`` and ``ReadsChanges`` for QuickBooks Online."""
+    """``engine.ports.Connector``, ``ReadsPostings``, ``ReadsPostingChanges`` and ``ReadsChanges`` for QuickBooks Online."""
 
     def __init__(self, context: ConnectionContext, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         settings = settings_of(context)
@@ -93,6 +94,10 @@ class QuickBooksConnector:
     async def posted(self, numbers: Sequence[str]) -> set[str]:
         """Those of the order numbers that an invoice or sales receipt carries in the configured field."""
         return await postings.posted(self._api, numbers, self._now())
+
+    async def posted_since(self, since: datetime) -> set[str]:
+        """What the configured field of invoices and sales receipts made or changed since then holds."""
+        return await postings.posted_since(self._api, since, self._now())
 
     async def write(self, writes: Sequence[RecordWrite]) -> list[WriteOutcome]:
         """The items' own fields in one batch, then one adjustment per quantity; its id is the outcome's ``id``."""

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from connectors.quickbooks import changes
 from connectors.quickbooks.api import AT_ONCE, Api, Row
 from connectors.quickbooks.query import among, quoted
 from connectors.quickbooks.records import text
+from engine.errors import IncompleteRead
 
 ENTITIES = ("Invoice", "SalesReceipt")
 DOCUMENT_NUMBER = "DocNumber"
@@ -31,6 +33,22 @@ async def posted(api: Api, numbers: Sequence[str], now: datetime) -> set[str]:
         async for rows, _ in api.pages(entity, f"MetaData.LastUpdatedTime >= {quoted(since)}"):
             found.update(value for row in rows for value in values(row, api.settings.posted_field))
     return found.intersection(wanted)
+
+
+async def posted_since(api: Api, since: datetime, now: datetime) -> set[str]:
+    """What the configured field of the documents made or changed since then holds. Raises ``IncompleteRead`` where CDC does
+    not reach that far, and where a document was deleted: its order may not be posted any more.
+    """
+    found: set[str] = set()
+    for entity, rows in (await changes.documents(api, ENTITIES, since, now)).items():
+        for row in rows:
+            if text(row.get("status")).casefold() == "deleted":
+                raise IncompleteRead(
+                    f"{entity} {text(row.get('Id'))} was deleted: its order may not be posted any more. Read all",
+                    connection=api.client.connection,
+                )
+            found |= values(row, api.settings.posted_field)
+    return found
 
 
 async def _by_number(api: Api, wanted: Sequence[str]) -> set[str]:

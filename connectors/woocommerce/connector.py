@@ -11,7 +11,7 @@ from connectors.woocommerce import records
 from connectors.woocommerce.api import Api
 from connectors.woocommerce.check import check
 from connectors.woocommerce.create import ProductCreator
-from connectors.woocommerce.orders import sales
+from connectors.woocommerce.orders import changed, sales
 from connectors.woocommerce.reading import ProductReader
 from connectors.woocommerce.settings import LARGEST, settings_of
 from connectors.woocommerce.site import Site
@@ -21,6 +21,7 @@ from engine.model import Customer, Field, Kind, Order, Record
 from engine.ports import (
     Budget,
     Capabilities,
+    ChangedOrders,
     ChangedPage,
     CheckReport,
     ConnectionContext,
@@ -38,6 +39,7 @@ CAPABILITIES = Capabilities(
     writes_fields=frozenset(Field),
     has_currency=True,
     has_orders=True,
+    order_changes=True,
     reads_changes=True,
     delta_quantity=True,
     finds_marker=True,
@@ -52,7 +54,7 @@ _EVERYBODY: Params = (("role", "all"),)
 
 
 class WooCommerceConnector:
-    """``engine.ports.Connector``, ``ReadsOrders`` and ``ReadsChanges``. Safe to call from several tasks of one loop."""
+    """``engine.ports.Connector``, ``ReadsOrders``, ``ReadsOrderChanges`` and ``ReadsChanges``. Safe to call from several tasks of one loop."""
 
     def __init__(self, context: ConnectionContext) -> None:
         settings = settings_of(context)
@@ -99,6 +101,11 @@ class WooCommerceConnector:
         """All orders since then whose status counts as a sale."""
         async for orders in sales(self._api, self._site, self._settings, since):
             yield orders
+
+    async def read_order_changes(self, since: datetime) -> AsyncIterator[ChangedOrders]:
+        """Orders made or changed since then, and which of them do not count as sales."""
+        async for page in changed(self._api, self._site, self._settings, since):
+            yield page
 
     async def read_changes(self, kind: Kind, since: datetime) -> AsyncIterator[ChangedPage]:
         """Products and variations that changed; WooCommerce cannot say which customers did (``IncompleteRead``)."""

@@ -16,13 +16,16 @@ from engine.errors import ConnectorError, Rejected
 class Features:
     """``all_variations``: one list of all variations (WooCommerce 10.3). ``modified_after``: incremental reads (5.8).
 
-    ``cost``: core Cost of Goods Sold is switched on. ``trash``: the trash can be listed.
+    ``cost``: core Cost of Goods Sold is switched on. ``trash``: the trash can be listed. ``order_changes`` and
+    ``order_trash`` are the same of orders.
     """
 
     all_variations: bool
     modified_after: bool
     cost: bool
     trash: bool
+    order_changes: bool
+    order_trash: bool
 
 
 class Site:
@@ -78,14 +81,25 @@ class Site:
 
 def _features(routes: Mapping[str, Any]) -> Features:
     listing = _args(routes, "/wc/v3/products", "GET")
-    status = listing.get("status")
-    states = status.get("enum") if isinstance(status, Mapping) else None
+    orders = _args(routes, "/wc/v3/orders", "GET") if "/wc/v3/orders" in routes else {}
     return Features(
         all_variations="/wc/v3/variations" in routes,
         modified_after="modified_after" in listing and "dates_are_gmt" in listing,
         cost="cost_of_goods_sold" in _args(routes, "/wc/v3/products", "POST"),
-        trash=isinstance(states, list) and "trash" in states,
+        trash="trash" in _states(listing),
+        order_changes="modified_after" in orders and "dates_are_gmt" in orders,
+        order_trash="trash" in _states(orders),
     )
+
+
+def _states(listing: Mapping[str, Any]) -> list[Any]:
+    """The values that ``status`` takes: of products one, of orders several (an array)."""
+    status = listing.get("status")
+    if not isinstance(status, Mapping):
+        return []
+    items = status.get("items")
+    states = status.get("enum") or (items.get("enum") if isinstance(items, Mapping) else None)
+    return states if isinstance(states, list) else []
 
 
 def _args(routes: Mapping[str, Any], route: str, method: str) -> Mapping[str, Any]:

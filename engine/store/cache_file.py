@@ -41,8 +41,10 @@ CREATE TABLE suggestions(
     integration TEXT NOT NULL, kind TEXT NOT NULL, storefront_id TEXT NOT NULL, doc TEXT NOT NULL,
     PRIMARY KEY(integration, kind, storefront_id));
 CREATE TABLE unposted(
-    integration TEXT NOT NULL, product_id TEXT NOT NULL, number TEXT NOT NULL, units TEXT NOT NULL, at TEXT NOT NULL);
-CREATE TABLE unposted_sets(integration TEXT PRIMARY KEY, read_at TEXT NOT NULL);
+    integration TEXT NOT NULL, product_id TEXT NOT NULL, number TEXT NOT NULL, units TEXT NOT NULL, at TEXT NOT NULL,
+    order_id TEXT NOT NULL);
+CREATE TABLE unposted_sets(
+    integration TEXT PRIMARY KEY, read_at TEXT NOT NULL, full_at TEXT NOT NULL, since TEXT NOT NULL);
 """
 
 
