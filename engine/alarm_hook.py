@@ -22,6 +22,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.admin_files import told
 from engine.errors import UsageError
 from engine.model import utc_text
 from engine.views import Alarm
@@ -60,7 +61,9 @@ def read_hook(directory: Path) -> Hook | None:
             values = tomllib.load(file)
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {told(error, path)}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path} cannot be used: {error}") from error
     if unknown := values.keys() - {"on_alarm", "on_alarm_seconds"}:
         raise UsageError(f"{path}: unknown {', '.join(sorted(unknown))}; there are on_alarm and on_alarm_seconds")
@@ -137,7 +140,9 @@ def run_hook(hook: Hook, alarm: Alarm, directory: Path) -> str:
                 cwd=directory,
                 start_new_session=True,
             )
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            return _failed(f"{hook.argv[0]} cannot be run: {told(error, Path(error.filename or hook.argv[0]))}")
+        except ValueError as error:
             return _failed(f"{hook.argv[0]} cannot be run: {error}")
         try:
             child.communicate(json.dumps(document).encode() + b"\n", timeout=hook.seconds)

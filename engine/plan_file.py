@@ -39,29 +39,34 @@ def dump(plan: Plan) -> str:
     return json.dumps(document(plan), indent=2)
 
 
-def load(text: str) -> Plan:
-    """The plan that ``dump`` wrote. Raises ``UsageError`` for anything else, also for one that was edited since."""
+def load(text: str, name: str = "the saved plan") -> Plan:
+    """The plan that ``dump`` wrote. Raises ``UsageError`` for anything else, also for one that was edited since; its
+    message calls the text by its ``name``.
+    """
+    again = "nothing was written. Make a new one with: crosswalk plan -o plan.json"
     try:
         content = json.loads(text)
-    except ValueError as error:
-        raise UsageError(f"this is not a saved plan (not JSON: {error}); nothing was written") from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{name} is no saved plan (it is not JSON: {error}); {again}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise UsageError("this is not a saved plan; make one with: crosswalk plan -o plan.json")
+        raise UsageError(f"{name} is no saved plan; {again}")
     if content.get("version") != VERSION:
-        raise UsageError(
-            f"this plan is of format {content.get('version')}, this program reads {VERSION}; make a new one"
-        )
+        raise UsageError(f"{name} is of format {content.get('version')}, and this program reads {VERSION}; {again}")
     digest = content.pop("digest", "")
     if digest != _digest(content):
-        raise UsageError("the plan was changed after it was saved; nothing was written. Make a new plan")
+        raise UsageError(f"{name} was changed after it was saved; {again}")
     spelling = {new: old for old, new in _SPELLING.items()}
     try:
         content["changes"] = [_renamed(row, spelling) for row in content.pop("rows")]
-        for name in ("format", "version", "totals"):
-            content.pop(name)
+        for extra in ("format", "version", "totals"):
+            content.pop(extra)
         return _PLAN.validate_python(content)
-    except (ValidationError, KeyError, TypeError, AttributeError) as error:
-        raise UsageError(f"the saved plan is damaged ({error}); nothing was written. Make a new plan") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"{name} is damaged ({place}: {first['msg']}); {again}") from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UsageError(f"{name} is damaged ({type(error).__name__}: {error}); {again}") from error
 
 
 def totals(plan: Plan) -> dict[str, int]:

@@ -17,15 +17,13 @@ def read(workspace: Workspace) -> dict[str, str]:
     """The key map of a workspace; empty where there is no file. Raises ``UsageError`` naming what is malformed."""
     import tomllib
 
+    from engine.admin_files import read_text
     from engine.errors import UsageError
 
     path = workspace.path / FILE
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    if not path.exists():
         return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read ({error}); the usual keys are used") from error
+    text = read_text(path, "the keys in", "the usual keys are used")
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
+from engine.admin_files import told
 from engine.errors import WorkspaceError
 from engine.store.failures import explained
 from engine.store.session import Session
@@ -25,9 +26,12 @@ def back_up(session: Session, to: Path) -> None:
         partial.rename(to)
         sync(to.parent)
     except OSError as error:
-        raise WorkspaceError(f"{to}: the backup could not be written ({error}); nothing else was changed") from error
+        raise WorkspaceError(
+            f"{to}: the backup could not be written ({told(error, to, writing=True)}); nothing else was changed"
+        ) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # where it cannot be made, there is nothing to remove
+            partial.unlink(missing_ok=True)
 
 
 def sync(path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from filelock import FileLock
 
+from engine.admin_files import told
 from engine.errors import WorkspaceError
 from engine.model import Customer, Fee, PriceOption, Product, Sku
 from engine.store.failures import is_damage
@@ -107,7 +108,10 @@ class CacheFile:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self.path.touch()
             except OSError as error:
-                raise WorkspaceError(f"{self.path}: the cache cannot be created ({error})") from error
+                raise WorkspaceError(
+                    f"{self.path}: the cache cannot be created ({told(error, self.path, writing=True)}); nothing was "
+                    "written. Make the workspace's directory writable"
+                ) from error
             inode, session = _inode(self.path), None
             try:
                 session = CacheSession(self.path, synchronous="NORMAL")  # what a power cut takes is read again
@@ -133,7 +137,10 @@ class CacheFile:
                     for suffix in ("", "-wal", "-shm"):
                         self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
         except OSError as error:  # a Timeout is one, too
-            raise WorkspaceError(f"{self.path}: the damaged cache cannot be removed ({error})") from error
+            raise WorkspaceError(
+                f"{self.path}: the damaged cache cannot be removed ({told(error, self.path, writing=True)}). "
+                "Remove it by hand: it is read again from the systems"
+            ) from error
 
 
 def is_damaged(error: WorkspaceError) -> bool:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 from tinydb.table import Document
 
+from engine.admin_files import told
 from engine.errors import WorkspaceError
 from engine.store.backup import sync
 from engine.store.migrations import MIGRATIONS, apply_from, refuse_newer
@@ -54,9 +56,12 @@ def export_workspace(store: SqliteStore, to: Path) -> Exchanged:
         partial.rename(to)
         sync(to.parent)
     except OSError as error:
-        raise WorkspaceError(f"{to}: the export could not be written ({error}); the workspace is unchanged") from error
+        raise WorkspaceError(
+            f"{to}: the export could not be written ({told(error, to, writing=True)}); the workspace is unchanged"
+        ) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # where it cannot be made, there is nothing to remove
+            partial.unlink(missing_ok=True)
     return exchanged
 
 
@@ -110,7 +115,7 @@ def _read(source: Path) -> Content:
     try:
         data = json.loads(source.read_text("utf-8"))
     except OSError as error:
-        raise WorkspaceError(f"{source} cannot be read ({error}). Nothing was imported") from error
+        raise WorkspaceError(f"{source} cannot be read ({told(error, source)}). Nothing was imported") from error
     except ValueError as error:
         raise WorkspaceError(f"{source} is not JSON ({error}). Nothing was imported") from error
     content = dict(_tables(source, data))

@@ -24,6 +24,7 @@ from urllib.parse import quote
 
 from filelock import FileLock, Timeout
 
+from engine.admin_files import told
 from engine.errors import Busy, WorkspaceError
 from engine.model import utc_text
 
@@ -132,8 +133,9 @@ class ConnectionLocks:
         except Timeout:
             return None
         except OSError as error:
+            reason = told(error, file, writing=True)
             raise WorkspaceError(
-                f"{file}: the lock of connection {name!r} cannot be taken ({error}). Nothing was done; make the "
+                f"{file}: the lock of connection {name!r} cannot be taken ({reason}). Nothing was done; make the "
                 "workspace's directory writable for this user, on a local disk"
             ) from error
         note = {"pid": os.getpid(), "user": _user(), "purpose": purpose, "since": utc_text(datetime.now(UTC))}

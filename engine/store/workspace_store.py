@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from tinydb.table import Table
 
+from engine.admin_files import told
 from engine.errors import WorkspaceError
 from engine.store.backup import back_up
 from engine.store.database import SqliteTinyDB
@@ -88,7 +89,11 @@ def open_store(path: Path, *, migrations: Sequence[Migration] = MIGRATIONS) -> S
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise WorkspaceError(f"{path.parent}: the workspace's directory cannot be created ({error})") from error
+        reason = told(error, path.parent, writing=True)
+        raise WorkspaceError(
+            f"{path.parent}: the workspace's directory cannot be created ({reason}); nothing was written. Name another "
+            "directory with --workspace"
+        ) from error
     identify(path, migrations[-1].version)
     db = SqliteTinyDB(path, indexes=INDEXES, silent=SILENT)
     try:

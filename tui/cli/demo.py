@@ -136,10 +136,10 @@ def _open_console(path: Path, profile: Profile | CrmProfile) -> int:
 
 
 def _draw(out: Output, path: Path, file: Path) -> int:
-    from tui.cli.mapping_files import save
+    from engine.admin_files import replace
     from tui.demo.picture import draw
 
-    save(file, asyncio.run(draw(path)))
+    replace(file, asyncio.run(draw(path)))
     out.result({"picture": file}, f"the screen is drawn in {file}")
     return failures.DONE
 

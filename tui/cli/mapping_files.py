@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engine.admin_files import decoded, read_text, replace
 from engine.errors import UsageError
 from tui.cli import failures
 from tui.cli.options import DryRunOption, IntegrationOption
@@ -35,7 +35,7 @@ async def export(work: Work, file: FileArgument, integration: IntegrationOption 
             raise UsageError("--json and FILE.csv `-` both want stdout: name a file")
         work.out.lines(text.getvalue().splitlines())
         return
-    save(file, text.getvalue())
+    replace(file, text.getvalue())
     work.out.result({"file": file, "count": count}, f"{counted(count, 'row')} written to {file}")
 
 
@@ -83,28 +83,12 @@ def _errors(preview: ImportPreview) -> int:
 
 
 def _read(file: Path) -> io.StringIO:
-    try:
-        raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-        return io.StringIO(raw.decode("utf-8-sig"), newline="")
-    except OSError as error:
-        raise UsageError(f"cannot read {file}: {error.strerror}; nothing was imported") from error
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise UsageError(f"{file}, line {line}: not UTF-8 text; nothing was imported") from error
-
-
-def save(file: Path, content: str | bytes) -> None:
-    """Replace ``file`` in one step: a full disk leaves the old one as it was. Text is written as UTF-8."""
-    beside = file.with_name(f".{file.name}.{os.getpid()}.new")
-    try:
-        with beside.open("wb") as stream:
-            stream.write(content.encode() if isinstance(content, str) else content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.replace(file)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise UsageError(f"cannot write {file}: {error.strerror}; nothing was written") from error
+    untouched = "nothing was imported"
+    if str(file) == "-":
+        text = decoded(sys.stdin.buffer.read(), "stdin", untouched)
+    else:
+        text = read_text(file, "the mappings", untouched)
+    return io.StringIO(text, newline="")
 
 
 @app.command("write-ids")

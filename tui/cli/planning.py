@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engine.admin_files import replace
 from tui.cli import values
-from tui.cli.mapping_files import save
 from tui.cli.options import FieldsOption, IdsOption, IntegrationOption, KindsOption, OverwriteOption
 from tui.cli.output import aligned, plain, terminal_width
 from tui.cli.progress import Progress
@@ -40,7 +40,7 @@ async def plan(
 
     made = await make(work, integration, fields, ids, kinds, overwrite)
     if save_as is not None:
-        save(save_as, plan_file.dump(made))
+        replace(save_as, plan_file.dump(made))
         work.out.say(f"Saved. It is refused once anything it depends on has moved: crosswalk sync --plan {save_as}")
     if work.out.json:
         work.out.document(plan_file.document(made))

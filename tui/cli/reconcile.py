@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engine.admin_files import replace
 from engine.errors import Blocked, UsageError
 from tui.cli import failures, values
 from tui.cli.confirm import confirmed, need_confirmation
-from tui.cli.mapping_files import save
 from tui.cli.options import AllowOption, YesOption
 from tui.cli.output import aligned, counted
 from tui.cli.progress import Progress
@@ -128,11 +128,11 @@ def _save(
     from engine import report
 
     if xlsx is not None:
-        save(xlsx, report.xlsx(made, found, compared))
+        replace(xlsx, report.xlsx(made, found, compared))
     if csv is not None:
         text = io.StringIO(newline="")
         report.write_csv(text, found)
-        save(csv, text.getvalue())
+        replace(csv, text.getvalue())
 
 
 def _tell(

@@ -160,9 +160,6 @@ def _advice(run: Run) -> list[str]:
 
 def _load(path: Path) -> Plan:
     from engine import plan_file
+    from engine.admin_files import read_text
 
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read the plan {path}: {error}; nothing was written") from error
-    return plan_file.load(text)
+    return plan_file.load(read_text(path, "the plan", "nothing was written"), str(path))

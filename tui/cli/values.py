@@ -42,10 +42,9 @@ def ids(texts: Iterable[str] | None) -> list[str] | None:
 
 
 def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read the ids in {path}: {error}") from error
+    from engine.admin_files import read_text
+
+    return read_text(path, "the ids in", "nothing was written").splitlines()
 
 
 def fields(text: str | None) -> tuple[Field, ...] | None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def write(ws: Workspace, file: Path, id: str, *, older: str = "") -> None:
     """What one reconciliation found, and (``older``) what is new and gone since another. Raises ``UsageError``."""
     from engine import report
-    from tui.cli.mapping_files import save
+    from engine.admin_files import replace
 
     compared = ws.compare_findings(older, id) if older else None
-    save(file, report.xlsx(ws.reconciliation(id), ws.findings(id), compared))
+    replace(file, report.xlsx(ws.reconciliation(id), ws.findings(id), compared))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,13 +21,11 @@ if TYPE_CHECKING:
 
 def write_mappings(ws: Workspace, integration: str, path: Path) -> int:
     """Write all mappings of an integration; the file is there whole or not at all. Returns the number of rows."""
-    draft = path.with_name(f".{path.name}.part")
-    try:
-        with draft.open("w", encoding="utf-8", newline="") as out:
-            count = ws.export_mappings(integration, out)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    from engine.admin_files import replace
+
+    out = io.StringIO(newline="")
+    count = ws.export_mappings(integration, out)
+    replace(path, out.getvalue(), "no file was written")
     return count
 
 
@@ -39,7 +38,7 @@ async def export_mappings(app: App[Any], integration: str) -> Path | None:
         return None
     try:
         count = await ask(app, lambda ws: write_mappings(ws, integration, path))
-    except (OSError, CrosswalkError) as error:
+    except CrosswalkError as error:
         await app.push_screen_wait(error_dialog("Not exported", error, about=str(path), written="no file was written"))
         return None
     app.notify(f"{count:,} rows in {path}", title="Mappings exported", markup=False)
@@ -66,7 +65,7 @@ async def import_mappings(app: App[Any], integration: str) -> bool:
         try:
             preview = await ask(app, lambda ws, path=answer: read_preview(ws, integration, path))  # type: ignore[misc]
             break
-        except (OSError, CrosswalkError) as error:
+        except CrosswalkError as error:
             about = str(await asyncio.to_thread(Path(answer).absolute))
             await app.push_screen_wait(error_dialog("Not imported", error, about=about, written="nothing was imported"))
             suggestion = answer

@@ -269,10 +269,13 @@ class MappingImport(Page[Any]):
 
 def read_preview(ws: Workspace, integration: str, path: str) -> ImportPreview:
     """Preview a file; runs in the engine's thread, so that the screen never waits for the disk."""
+    import io
     from pathlib import Path
 
-    with Path(path).expanduser().open(encoding="utf-8", newline="") as source:
-        return ws.preview_mappings(integration, source)
+    from engine.admin_files import read_text
+
+    text = read_text(Path(path).expanduser(), "the mappings", "nothing was imported")
+    return ws.preview_mappings(integration, io.StringIO(text, newline=""))
 
 
 def said(edit: Edit) -> str:

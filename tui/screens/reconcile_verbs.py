@@ -103,10 +103,11 @@ async def export(context: Context) -> None:
 
 
 def write(path: Path, made: Reconciliation, found: Sequence[Resolved]) -> None:
-    """Write the report in one step: xlsx, CSV or JSON by the file's ending. Raises ``OSError``; then no file is left."""
+    """Write the report in one step: xlsx, CSV or JSON by the file's ending. Raises ``UsageError``; then no file is left."""
     import io
 
     from engine import report
+    from engine.admin_files import replace
 
     kind = path.suffix.lower()
     if kind == ".xlsx":
@@ -117,12 +118,7 @@ def write(path: Path, made: Reconciliation, found: Sequence[Resolved]) -> None:
         text = io.StringIO(newline="")
         report.write_csv(text, found)
         made_bytes = text.getvalue().encode()
-    draft = path.with_name(f".{path.name}.part")
-    try:
-        draft.write_bytes(made_bytes)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    replace(path, made_bytes, "no file was written")
 
 
 async def _another(context: Context, title: str) -> Reconciliation | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,20 +20,18 @@ if TYPE_CHECKING:
 
 
 def write_rows(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Write CSV, or JSON (a list of objects) when the name ends in ``.json``. Raises ``OSError``; then no file is left."""
-    draft = path.with_name(f".{path.name}.part")
-    try:
-        with draft.open("w", encoding="utf-8", newline="") as out:
-            if path.suffix.lower() == ".json":
-                json.dump([dict(zip(header, row, strict=True)) for row in rows], out, ensure_ascii=False, indent=1)
-                out.write("\n")
-            else:
-                writer = csv.writer(out, lineterminator="\n")
-                writer.writerow(header)
-                writer.writerows([safe_cell(cell) for cell in row] for row in rows)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    """Write CSV, or JSON (a list of objects) when the name ends in ``.json``. Raises ``UsageError``; then no file is left."""
+    from engine.admin_files import replace
+
+    out = io.StringIO(newline="")
+    if path.suffix.lower() == ".json":
+        json.dump([dict(zip(header, row, strict=True)) for row in rows], out, ensure_ascii=False, indent=1)
+        out.write("\n")
+    else:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows([safe_cell(cell) for cell in row] for row in rows)
+    replace(path, out.getvalue(), "no file was written")
 
 
 def path_problem(text: str) -> str:
@@ -75,9 +74,11 @@ async def export_rows(
     path = await ask_path(app, title, suggestion)
     if path is None:
         return None
+    from engine.errors import UsageError
+
     try:
         await asyncio.to_thread(write_rows, path, header, rows)
-    except OSError as error:
+    except UsageError as error:
         await app.push_screen_wait(error_dialog("Not exported", error, written="no file was written"))
         return None
     app.notify(f"{len(rows):,} lines in {path}", title="Exported", markup=False)
