@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 from engine.fields import digits, display
 from engine.mappings import RowMapping
-from engine.model import Customer, Fee, PriceOption, Product, Record, Side
+from engine.model import Customer, Fee, PriceOption, Product, Record, Side, canonical
 from engine.settings import IntegrationSettings
 from engine.status import FieldState, Pair, RowState
-from engine.views import Detail, FieldView, HistoryEntry, Row, Suggestion
+from engine.unposted import UnpostedLine
+from engine.views import Detail, FieldView, HeldUnits, HistoryEntry, Row, Suggestion
 
 
 def detail(
@@ -38,7 +39,13 @@ def detail(
         history,
         made,
         urls,
+        tuple(held(line, pair.title) for line in pair.unposted),
     )
+
+
+def held(line: UnpostedLine, name: str) -> HeldUnits:
+    """A line of an order that is not posted, as lists show it."""
+    return HeldUnits(line.order, line.product_id, name, canonical(line.units), line.at)
 
 
 def _field(pair: Pair, state: FieldState, settings: IntegrationSettings) -> FieldView:

@@ -12,7 +12,7 @@ from engine.mapping_verbs import MappingVerbs
 from engine.model import Kind, Side
 from engine.operations import Operations
 from engine.picking import choices
-from engine.views import Choice, Detail, HistoryEntry, PullReport, Snapshot
+from engine.views import Choice, Detail, HeldOrders, HistoryEntry, PullReport, Snapshot
 
 
 class ListVerbs(MappingVerbs):
@@ -31,6 +31,17 @@ class ListVerbs(MappingVerbs):
                     self._map_matches(chosen, kind)
         self._all_changed(chosen)
         return report
+
+    def held_orders(self, integration: str | None = None) -> HeldOrders:
+        """Units of products in store orders that accounting does not hold yet, as last read."""
+        return self._operations.held(self.integration(integration))
+
+    async def check_orders(self, integration: str | None = None) -> HeldOrders:
+        """Ask both systems again which orders are not posted: rows *In orders* whose orders are posted by now are free.
+
+        Raises ``UsageError`` where orders hold nothing, and ``ConnectorError``; then what was known stays.
+        """
+        return await self._operations.check_orders(self.integration(integration))
 
     def snapshot(self, integration: str | None, kind: Kind) -> Snapshot:
         return self._lists.snapshot(self.integration(integration), kind)

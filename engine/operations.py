@@ -22,6 +22,7 @@ from engine.changes import Change, Outcome, Plan, Purpose, Run, RunState
 from engine.claims import Writers
 from engine.connections import Connections
 from engine.creation import plan_creations
+from engine.details import held
 from engine.duplicates import Duplicate
 from engine.errors import Blocked, Busy, ConnectorError, IncompleteRead, UnknownId, UsageError
 from engine.events import Events, RowsChanged, Waiting
@@ -44,7 +45,7 @@ from engine.store.locks import ConnectionLocks
 from engine.sync import Runner
 from engine.sync_context import SyncContext
 from engine.unposted import Unposted
-from engine.views import PullReport
+from engine.views import HeldOrders, PullReport
 
 SYNCED = (Kind.PRODUCTS, Kind.FEES)
 #: Up to this many chosen rows are read one by one; more are cheaper to read with their whole catalogue.
@@ -109,6 +110,29 @@ class Operations:
             except ConnectorError as error:
                 report = replace(report, errors=(*report.errors, f"orders: {error}"))
             return report
+
+    def held(self, integration: Integration) -> HeldOrders:
+        """Orders that accounting does not hold yet, as last read."""
+        unposted = self.cache.load_unposted(integration.name)
+        names = {id: one.name for id, one in self.cache.get(integration.storefront, Kind.PRODUCTS, unposted).items()}
+        found = [held(line, names.get(id, id)) for id, lines in unposted.items() for line in lines]
+        last = self.cache.order_reading(integration.name)
+        return HeldOrders(
+            last.at if last else None, tuple(sorted(found, key=lambda one: (one.at, one.order, one.name)))
+        )
+
+    async def check_orders(self, integration: Integration) -> HeldOrders:
+        """Ask the store for its orders and accounting for what is posted, all of it. Raises ``UsageError`` where orders
+        hold nothing, ``ConnectorError``; then what was known stays.
+        """
+        if not self.orders.watched(integration):
+            raise UsageError(
+                f"{integration.name} looks at no orders: {self.orders.why_not(integration)}; nothing was read"
+            )
+        async with self.exclusive(integration.connections, f"checking orders of {integration.name}"):
+            await self.orders.read(integration)
+        self.events.publish(RowsChanged(integration.name, Kind.PRODUCTS))
+        return self.held(integration)
 
     async def read_everything(self, integration: Integration, kinds: Collection[Kind]) -> None:
         """Settle what was left open, then read both sides completely. The caller holds the locks.

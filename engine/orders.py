@@ -50,6 +50,16 @@ class Orders:
         books = self.connections.connector(integration.backoffice).capabilities
         return store.has_orders and books.has_postings
 
+    def why_not(self, integration: Integration) -> str:
+        """Why orders are not watched, or ""."""
+        if self.watched(integration):
+            return ""
+        if integration.settings.orders.policy is OrderPolicy.IGNORE:
+            return "its setting orders.policy is ignore"
+        able = self.connections.connector(integration.storefront).capabilities.has_orders
+        name, lacks = (integration.backoffice, "postings") if able else (integration.storefront, "orders")
+        return f"{name} has no {lacks}"
+
     async def read(self, integration: Integration, *, changes: bool = False) -> Unposted:
         """All unposted lines within the look-back, kept in the cache in the place of the earlier ones.
 

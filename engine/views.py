@@ -144,6 +144,29 @@ class HistoryEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldUnits:
+    """Units of one product in one order of the store that accounting does not hold yet. ``at``: when it was made."""
+
+    order: str
+    storefront_id: str
+    name: str
+    units: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOrders:
+    """All of them as last read, oldest first; ``read_at`` None: orders were never read."""
+
+    read_at: datetime | None
+    held: tuple[HeldUnits, ...]
+
+    @property
+    def products(self) -> int:
+        return len({one.storefront_id for one in self.held})
+
+
+@dataclass(frozen=True, slots=True)
 class Detail:
     """The side panel of one row."""
 
@@ -154,6 +177,7 @@ class Detail:
     history: tuple[HistoryEntry, ...]
     mapping: str
     urls: tuple[tuple[Side, str], ...] = ()
+    orders: tuple[HeldUnits, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

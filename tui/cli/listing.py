@@ -152,6 +152,10 @@ async def show(
         ]
         out.lines([""])
         out.table(headers, rows)
+    if detail.orders:
+        out.lines([""])
+        held = [(one.order, f"{one.at:%Y-%m-%d %H:%M}", one.units) for one in detail.orders]
+        out.table(("NOT POSTED", "PLACED", "UNITS"), held)
     if detail.suggestions:
         out.lines([""])
         guesses = [

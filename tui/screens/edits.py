@@ -80,6 +80,10 @@ def resolvable(row: Row) -> str:
     return "" if row.status in {"Conflict", "Needs choice", "Unverified"} else "nothing is in conflict here"
 
 
+def in_orders(row: Row) -> str:
+    return "" if row.status == "In orders" else "no order holds it"
+
+
 def addable(row: Row) -> str:
     if row.side == "backoffice":
         return "it is a back-office record already"

@@ -87,6 +87,16 @@ RESOLVE = Action(
     lambda c: "one row at a time" if c.marked > 1 else on_rows(edits.resolvable)(c),
     menu=True,
 )
+CHECK_ORDERS = Action(
+    "orders.check",
+    "O",
+    "Check orders again",
+    "Ask the store and accounting which orders are not posted; what is posted by now can be synced.",
+    row_verbs.check_orders,
+    on_rows(edits.in_orders),
+    menu=True,
+    rows=True,
+)
 SYNC_ROWS = Action(
     "sync_rows",
     "ctrl+s",

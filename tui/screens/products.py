@@ -66,6 +66,7 @@ class ProductsScreen(RecordsScreen):
         PUSH,
         PUSH_ALL,
         *list_actions.SYNCING,
+        list_actions.CHECK_ORDERS,
         ITEM_RULE,
         RULES,
         list_actions.SYNC_PANEL,

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from engine.model import Field
-    from engine.views import Detail, Edit, FieldView, PullReport
+    from engine.views import Detail, Edit, FieldView, HeldOrders, PullReport
     from tui.widgets.resolve import Decision
 
+NAMED = 4  # order numbers in one toast
 UNDECIDED = frozenset({"Conflict", "Needs choice", "Unverified"})
 
 
@@ -117,6 +118,28 @@ async def pull(context: Context) -> None:
     else:
         console.say(f"{read} in {report.seconds:.0f} s", "Read")
     await suggest(context)
+
+
+async def check_orders(context: Context) -> None:
+    """Ask the store and accounting again which orders are not posted; what is posted by now is free to be synced."""
+    console = context.console
+    names = {row.id: row.left for row in context.targets() if row.status == "In orders"}
+    console.say("Asking for orders, and for what is posted…", context.integration)
+
+    async def verb(ws: Any) -> HeldOrders:
+        result: HeldOrders = await ws.check_orders(context.integration)
+        return result
+
+    found = await console.bridge.call(verb)
+    left = {one.storefront_id for one in found.held}
+    waiting = [name for id, name in names.items() if id in left]
+    orders = dict.fromkeys(one.order for one in found.held if one.storefront_id in names)
+    if waiting:
+        numbers = ", ".join(list(orders)[:NAMED]) + (f" and {len(orders) - NAMED} more" if len(orders) > NAMED else "")
+        text = f"Still not posted in accounting: order{'' if len(orders) == 1 else 's'} {numbers}."
+    else:
+        text = "Posted by now: it can be synced." if len(names) == 1 else f"All {len(names):,} can be synced."
+    console.say(text, waiting[0] if len(waiting) == 1 else "Orders", warning=bool(waiting))
 
 
 async def suggest(context: Context) -> None:

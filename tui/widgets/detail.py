@@ -13,7 +13,7 @@ from textual.widgets import Static
 from tui.widgets.plain import clip, plain
 
 if TYPE_CHECKING:
-    from engine.views import Detail, FieldView, HistoryEntry
+    from engine.views import Detail, FieldView, HeldUnits, HistoryEntry
 
 LABEL = 12
 #: From this width on both sides stand beside each other.
@@ -70,6 +70,9 @@ def lines(detail: Detail, width: int) -> Content:
     out += _pair("status", f"{row.status}", width, style="bold")
     if row.reason:
         out += _wrapped(row.reason, width)
+    if detail.orders:
+        out.append(_title("In orders that are not posted", width))
+        out += [_held(one) for one in detail.orders]
     if detail.mapping:
         out += _pair("mapping", detail.mapping, width)
     if detail.fields:
@@ -148,6 +151,11 @@ def _field(field: FieldView, width: int) -> list[Content]:
         base = f"last synced at {field.baseline_storefront or '–'} / {field.baseline_backoffice or '–'}"
         out.append(Content.assemble(" " * LABEL, (plain(base), "dim")))
     return out
+
+
+def _held(one: HeldUnits) -> Content:
+    units = f"{one.units} unit{'' if one.units == '1' else 's'}"
+    return Content.assemble((f"{one.at.astimezone():%Y-%m-%d %H:%M} ", "dim"), plain(f"order {one.order}: {units}"))
 
 
 def _entry(entry: HistoryEntry) -> Content:
