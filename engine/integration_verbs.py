@@ -12,15 +12,19 @@ from engine.integrations import Integration, parse_settings
 from engine.match_consent import MatchConsent, matching_of
 from engine.model import Field, Side
 from engine.ports import Capabilities
+from engine.price_kinds import PriceKinds, Quoted
 from engine.settings import IntegrationSettings
 from engine.suggestions import Suggestions
 from engine.views import ConnectionView
+
+PRICE_SETTINGS = frozenset({"price.type", "price.model", "cost.type", "cost.model"})
 
 
 class IntegrationVerbs(ConnectionVerbs):
     """Integrations, their settings, and what their two sides can do."""
 
     _consent: MatchConsent
+    _price_kinds: PriceKinds
     _suggestions: Suggestions
     _writers: Writers
 
@@ -41,17 +45,25 @@ class IntegrationVerbs(ConnectionVerbs):
             raise UsageError(
                 f"{name}: match_is_mapping can be switched on once its matches were seen; nothing was saved"
             )
+        if values.keys() & PRICE_SETTINGS:
+            self._price_kinds.refuse_unknown(storefront, None, wanted)
         return self._integrations.add(name, storefront, backoffice, wanted)
 
     def set_integration(self, name: str, settings: Mapping[str, str]) -> Integration:
         current = self.integration(name)
         wanted = parse_settings(current.settings, settings)
+        if settings.keys() & PRICE_SETTINGS:
+            self._price_kinds.refuse_unknown(current.storefront, current.settings, wanted)
         self._consent.check(current, wanted)
         self._writers.refuse_second(replace(current, settings=wanted))
         saved = self._integrations.save(replace(current, settings=wanted))
         if matching_of(wanted) != matching_of(current.settings):
             self._suggestions.forget(current.name)
         return saved
+
+    def price_kinds(self, integration: str | None) -> Quoted:
+        """Which types and models of prices and costs the storefront quotes, as last read, with how many there are."""
+        return self._price_kinds.of(self.integration(integration).storefront)
 
     def undecided(self, name: str | None = None) -> frozenset[Field]:
         """The fields of an integration whose master somebody has to choose before they can be synced."""

@@ -45,6 +45,7 @@ from engine.monitor import Monitor
 from engine.operations import Operations
 from engine.orders import Orders
 from engine.ports import Clock, Registry
+from engine.price_kinds import PriceKinds
 from engine.push_work import PushWork
 from engine.reconcile_verbs import ReconcileVerbs
 from engine.reconciling import Reconciler
@@ -92,6 +93,7 @@ class Workspace(
         self.schedules = Schedules(self.store, self._history, clock, actor)
         self.monitor = Monitor(self.store, self.cache, self._connections, self.schedules, clock)
         self._catalog = Catalog(self._connections, self.cache, clock, self.events, self.store)
+        self._price_kinds = PriceKinds(self.cache)
         self._suggestions = Suggestions(self.cache, self._mappings)
         self._writers = Writers(self._integrations, self._connections, self._mappings)
         rules = Rules(self.store, self._history, clock, actor)

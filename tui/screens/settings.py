@@ -23,6 +23,7 @@ from tui.widgets.settings_form import master_errors, settings_fields, settings_o
 from tui.widgets.text import content
 
 if TYPE_CHECKING:
+    from engine.price_kinds import Quoted
     from engine.workspace import Workspace
 
 NO_INTEGRATION = "No integration yet. F4 adds one, F2 shows the connections."
@@ -74,17 +75,22 @@ class SettingsScreen(Page[bool]):
             lines.update(content(NO_INTEGRATION))
             return
 
-        def read(ws: Workspace) -> tuple[str, str, dict[str, str]]:
+        def read(ws: Workspace) -> tuple[str, str, dict[str, str], Quoted]:
             from engine.integrations import setting_values
 
             one = ws.integration(name)
-            return one.storefront, one.backoffice, setting_values(one.settings, ws.undecided(name))
+            return (
+                one.storefront,
+                one.backoffice,
+                setting_values(one.settings, ws.undecided(name)),
+                ws.price_kinds(name),
+            )
 
-        storefront, backoffice, values = await ask(self, read)
+        storefront, backoffice, values, quoted = await ask(self, read)
         self.title_is(f"Settings of {name}")
         lines.update(content(f"{storefront} → {backoffice}. A change works from the next plan on."))
         self._problem("")
-        await self.form.set_fields(settings_fields(values), fresh=True)
+        await self.form.set_fields(settings_fields(values, quoted), fresh=True)
         self.form.focus_first()
 
     def _problem(self, text: str) -> None:

@@ -7,10 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
 
 from tui.widgets import checks
 from tui.widgets.forms import FALSE, TRUE, Check, FormField
 
+if TYPE_CHECKING:
+    from engine.price_kinds import Quoted, What
+
+NONE_READ: Quoted = MappingProxyType({})
 FIELDS = ("price", "cost", "quantity", "sku")
 SIDES = (("storefront", "storefront"), ("backoffice", "back office"))
 PRICE_TYPES = ("recurring", "setup", "overuse")
@@ -39,7 +45,15 @@ def _text(name: str, label: str, value: str, help: str, check: Check | None = No
     return FormField(name, label, value=value, help=help, check=check)
 
 
-def value_fields(values: Mapping[str, str]) -> list[FormField]:
+def _quoted(quoted: Quoted, what: What, part: Literal["type", "model"]) -> tuple[tuple[str, str], ...]:
+    """What the storefront quotes, as last read, with counts; before the first read, what a marketplace may quote."""
+    counts = quoted.get((what, part))
+    if counts:
+        return tuple((value, f"{value} ({count:,})") for value, count in counts.items())
+    return _names(PRICE_TYPES if part == "type" else PRICE_MODELS)
+
+
+def value_fields(values: Mapping[str, str], quoted: Quoted = NONE_READ) -> list[FormField]:
     """Which values are compared and written."""
     chosen = values.get("fields", "").split(",")
     fields = [
@@ -55,11 +69,14 @@ def value_fields(values: Mapping[str, str]) -> list[FormField]:
     for name in FIELDS:
         help = f"Whether a sync compares and writes the {name}."
         fields.append(_switch(f"field-{name}", f"Sync the {name}", TRUE if name in chosen else FALSE, help))
-    for what in ("price", "cost"):
+    both: tuple[What, ...] = ("price", "cost")
+    for what in both:
         fields += [
-            _choice(f"{what}.type", f"{what.title()}: type", values.get(f"{what}.type", ""), _names(PRICE_TYPES),
+            _choice(f"{what}.type", f"{what.title()}: type", values.get(f"{what}.type", ""),
+                    _quoted(quoted, what, "type"),
                     f"Of several {what}s of a product, the one of this type counts."),
-            _choice(f"{what}.model", f"{what.title()}: model", values.get(f"{what}.model", ""), _names(PRICE_MODELS),
+            _choice(f"{what}.model", f"{what.title()}: model", values.get(f"{what}.model", ""),
+                    _quoted(quoted, what, "model"),
                     "None or several that qualify: the row needs your choice, never simply the first one."),
         ]  # fmt: skip
     return fields
@@ -163,10 +180,10 @@ def read_fields(values: Mapping[str, str]) -> list[FormField]:
     ]  # fmt: skip
 
 
-def settings_fields(values: Mapping[str, str]) -> list[FormField]:
-    """The whole form from ``engine.integrations.setting_values``."""
+def settings_fields(values: Mapping[str, str], quoted: Quoted = NONE_READ) -> list[FormField]:
+    """The whole form from ``engine.integrations.setting_values`` and what the storefront quotes, as last read."""
     fields = [
-        *value_fields(values), *sku_fields(values), *master_fields(values), *mapping_fields(values),
+        *value_fields(values, quoted), *sku_fields(values), *master_fields(values), *mapping_fields(values),
         *guard_fields(values), *read_fields(values),
     ]  # fmt: skip
     shown = {field.name for field in fields} | {"fields"}

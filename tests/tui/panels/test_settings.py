@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from textual.widgets import Input
+from textual.widgets import Input, Select
 
 from engine.integrations import setting_values
 from engine.model import Kind
@@ -60,6 +60,18 @@ async def test_what_the_engine_refuses_is_shown_and_kept(open_settings, connecte
         await eventually(pilot, lambda: "max_percent_of_catalogue" in painted(app))
         assert form.values()["guards.max_percent_of_catalogue"] == "400"
     assert connected.integration("acme").settings.guards.max_percent_of_catalogue == 50
+
+
+async def test_which_price_counts_is_chosen_from_those_of_the_catalogue(open_settings, connected):
+    quoted = connected.price_kinds("acme")
+    app, start = open_settings
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = await start(pilot, app)
+        for name in ("price.type", "price.model"):
+            what, part = name.split(".")
+            assert quoted[what, part], "the catalogue was read"
+            shown = [value for _, value in form.row(name).query_one(Select)._options if isinstance(value, str)]
+            assert set(shown) == {*quoted[what, part], getattr(connected.integration("acme").settings.price, part)}
 
 
 async def test_no_field_at_all_is_refused(open_settings, painted):
