@@ -23,12 +23,16 @@ class PriceChoice(BaseModel):
 
 
 class SkuChoice(BaseModel):
-    """Which storefront value is the SKU, and where it lives in the back office."""
+    """Which storefront value is the SKU, and where it lives in the back office.
+
+    Where it lives in the UPC, ``keep_barcodes`` leaves a real barcode alone until somebody resolves the row.
+    """
 
     model_config = STRICT
     storefront: Literal["sku", "mpn", "id", "upc"] = "mpn"
     backoffice: Literal["sku", "upc", "vendor", "mpn"] = "sku"
     backoffice_vendor: str = ""
+    keep_barcodes: bool = True
 
 
 class Guards(BaseModel):

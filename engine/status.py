@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from engine.baselines import DOUBTED, KEPT, Baseline, Decision
-from engine.fields import ABSENT, SIDE_NAMES, Value, display, fields_of, precision_note, read, same
+from engine.fields import ABSENT, SIDE_NAMES, Value, display, fields_of, precision_note, read, same, sku_slot
+from engine.gtin import is_gtin
 from engine.model import Field, Kind, Product, Record, Side, Status, canonical
 from engine.rules import NO_RULES, Applied, ItemRules, applied, read_master
 from engine.settings import IntegrationSettings, OrderPolicy
@@ -196,7 +197,7 @@ def field_state(
         backoffice = read_master(pair.backoffice, name, settings, rules)
     cost = ABSENT if rules.price is None else read(pair.backoffice, Field.COST, Side.BACKOFFICE, settings)
     case = _Case(name, storefront, backoffice, master, baseline, settings.currency, pair.kind, writable, rules, cost,
-                 compensated(pair, name, settings))  # fmt: skip
+                 compensated(pair, name, settings), barcodes(name, settings))  # fmt: skip
     if name in undecided and pair.kind is Kind.PRODUCTS:
         return case.undecided()
     decision = pair.decisions.get(name)
@@ -206,6 +207,13 @@ def field_state(
     if baseline.problem == DOUBTED and decision is not None:
         return state  # somebody has looked
     return case.with_problem(state)
+
+
+def barcodes(name: Field, settings: IntegrationSettings) -> Collection[Side]:
+    """The sides where the SKU lives in the UPC and a barcode in it is not overwritten unasked."""
+    if name is not Field.SKU or not settings.sku.keep_barcodes:
+        return ()
+    return [side for side in Side if sku_slot(settings, side) == "upc"]
 
 
 def compensated(pair: Pair, name: Field, settings: IntegrationSettings) -> Decimal:
@@ -259,6 +267,7 @@ class _Case:
     rules: ItemRules
     cost: Value
     unposted: Decimal = Decimal(0)
+    barcodes: Collection[Side] = ()
 
     def value(self, side: Side) -> Value:
         return self.storefront if side is Side.STOREFRONT else self.backoffice
@@ -396,6 +405,9 @@ class _Case:
 
     def _differs(self, source: str) -> FieldState:
         target = self.master.other
+        if target in self.barcodes and is_gtin(self.value(target).text) and not is_gtin(source):
+            reason = f"{SIDE_NAMES[target]}'s UPC {self.value(target).text} is a barcode (GTIN) and {source} is none"
+            return self._blocked(Status.NEEDS_CHOICE, f"{reason}: keep one, or set sku.keep_barcodes=false", "resolve")
         if self.baseline is None or not self.baseline.known:
             return self._write(Status.FIRST_SYNC, target, source, f"first sync: {SIDE_NAMES[self.master]} wins")
         if self.field is not Field.QUANTITY and self._moved(Side.STOREFRONT) and self._moved(Side.BACKOFFICE):

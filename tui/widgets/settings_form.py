@@ -92,6 +92,8 @@ def sku_fields(values: Mapping[str, str]) -> list[FormField]:
                 "Where the back office keeps it: its own field, the UPC, or a vendor's SKU."),
         _text("sku.backoffice_vendor", "Whose SKU", values.get("sku.backoffice_vendor", ""),
               "The vendor's name in the back office; needed for a vendor's SKU only."),
+        _switch("sku.keep_barcodes", "Keep real barcodes", values.get("sku.keep_barcodes", ""),
+                "Where it lives in the UPC: a barcode there is replaced only once you resolved the row."),
     ]  # fmt: skip
 
 
