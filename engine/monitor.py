@@ -102,7 +102,10 @@ class Monitor:
     def _load(self, connection: str) -> Load:
         able = self._connections.connector(connection).capabilities
         rows = self._cache.count(connection, Kind.PRODUCTS)
-        return Load(connection, rows, able.page_size, able.calls_per_write, able.rate_per_minute)
+        return Load(
+            connection, rows, able.page_size, able.calls_per_write, able.rate_per_minute, able.batch_size,
+            able.calls_per_record,
+        )  # fmt: skip
 
 
 def borrow_budgets(views: Sequence[ConnectionView], work: Sequence[Work]) -> tuple[ConnectionView, ...]:

@@ -26,13 +26,17 @@ class Load:
     page_size: int
     calls_per_write: int
     rate_per_minute: float | None
+    batch_size: int = 1
+    calls_per_record: int = 0
 
     @property
     def seconds(self) -> float:
         """Reading everything, and writing one row in twenty, at the full rate; 0 where no rate is known."""
         if not self.rate_per_minute:
             return 0.0
-        calls = math.ceil(self.rows / max(1, self.page_size)) + math.ceil(self.rows / CHANGED) * self.calls_per_write
+        changed = math.ceil(self.rows / CHANGED)
+        writes = math.ceil(changed / self.batch_size) * self.calls_per_write + changed * self.calls_per_record
+        calls = math.ceil(self.rows / max(1, self.page_size)) + writes
         return calls / self.rate_per_minute * 60
 
 

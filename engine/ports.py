@@ -86,7 +86,9 @@ class Capabilities:
     finds_marker: bool = False  # a create can be settled by reading a marker of ours back
     batch_size: int = 1
     concurrency: int = 1  # writes the system takes at the same time
-    calls_per_write: int = 1  # requests for one record, reading and verifying included: for estimates
+    calls_per_write: int = 1  # requests for one batch, looking, reading and verifying included: for estimates
+    calls_per_record: int = 0  # further requests for each record of a batch
+    calls_per_quantity: int = 0  # further requests for each quantity, where those are written one by one
     page_size: int = 100
     rate_per_minute: float | None = None
     sku_slots: tuple[str, ...] = ()  # where an SKU may live: ("upc", "vendor") in Syncro

@@ -7,7 +7,7 @@ and the end of its intents are one transaction after its last. A crash in betwee
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from engine.changes import Change
 from engine.errors import ConnectorError
@@ -21,7 +21,7 @@ from engine.sync_orders import OrderWatch
 from engine.sync_targets import Target, intent, targets
 from engine.sync_verify import Answers, Verdicts, Verifier
 
-CHUNK = 25  # records that are journalled, and read back, together
+CHUNK = 25  # records that are journalled, and read back, together; a whole batch where the system takes larger ones
 
 
 class Writer:
@@ -37,7 +37,8 @@ class Writer:
         """Until all are settled or the run is stopped; what was not sent then has no outcome yet."""
         running: set[asyncio.Task[None]] = set()
         try:
-            for chunk in _chunks(targets(changes)):
+            sizes = {side: max(CHUNK, self._context.capabilities(side).batch_size) for side in Side}
+            for chunk in _chunks(targets(changes), sizes):
                 if self._control.stopped():
                     break
                 running.add(asyncio.create_task(self._chunk(chunk)))
@@ -152,14 +153,14 @@ def _all(write: RecordWrite, result: Result, message: str, code: str = "", reque
     return {one.field: WriteOutcome(write.key, one.field, result, message, code, request_id) for one in write.fields}
 
 
-def _chunks(found: Sequence[Target]) -> Iterator[list[Target]]:
-    """Up to ``CHUNK`` targets of one side and kind; the plan's order is kept within each."""
+def _chunks(found: Sequence[Target], sizes: Mapping[Side, int]) -> Iterator[list[Target]]:
+    """So many targets of one side and kind; the plan's order is kept within each."""
     groups: dict[tuple[Side, Kind], list[Target]] = {}
     for target in found:
         groups.setdefault((target.side, target.kind), []).append(target)
-    for group in groups.values():
-        for start in range(0, len(group), CHUNK):
-            yield group[start : start + CHUNK]
+    for (side, _), group in groups.items():
+        for start in range(0, len(group), sizes[side]):
+            yield group[start : start + sizes[side]]
 
 
 async def _first_done(running: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:

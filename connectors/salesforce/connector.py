@@ -59,6 +59,7 @@ CAPABILITIES = Capabilities(
     push_size=COLLECTION,
     finds_marker=True,
     batch_size=COLLECTION,
+    calls_per_write=3,  # read, write, read back
     page_size=2000,
     sku_slots=("sku",),
     product_form=("description", "category"),

@@ -26,6 +26,7 @@ from urllib.parse import parse_qsl
 from connectors.sandbox import quickbooks_query as queries
 from connectors.sandbox import quickbooks_seed as seed
 from connectors.sandbox.base import Sandbox
+from connectors.sandbox.faults import Fault
 from connectors.sandbox.limits import RateLimit
 from connectors.sandbox.log import LogEntry
 from connectors.sandbox.quickbooks_oauth import TOKEN_PATH, OAuth
@@ -270,6 +271,10 @@ class QuickBooks(Sandbox):
 
     def forget_sessions(self) -> None:
         self.oauth.expire()
+
+    def _lose_permission(self, _fault: Fault, _call: Call) -> None:
+        """There is one scope: without it the app is disconnected, and its refresh token is refused."""
+        self.oauth.disconnect()
 
     def reset(self) -> None:
         """As started, the first refresh token included."""

@@ -40,7 +40,8 @@ CAPABILITIES = Capabilities(
     writes_texts=True,
     batch_size=LARGEST_BATCH,
     concurrency=1,
-    calls_per_write=3,
+    calls_per_write=1,
+    calls_per_record=2,  # an item is read by itself, before and after
     page_size=100,
     rate_per_minute=950 / 60,
 )

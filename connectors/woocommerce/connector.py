@@ -45,6 +45,7 @@ CAPABILITIES = Capabilities(
     finds_marker=True,
     batch_size=LARGEST,
     concurrency=1,
+    calls_per_write=5,  # orders and their trash, read, write, read back
     page_size=LARGEST,
     rate_per_minute=240,
     product_form=("description", "upc", "category", "taxable", "maintain_stock"),

@@ -18,9 +18,9 @@ from connectors.sandbox.systems import make
 
 sys.path.insert(0, str(Path(__file__).parent))  # the parts of this fixture file are modules beside it
 
-from fault_checks import problems
 from fault_processes import Starter, live_in_processes, starting
-from fault_shop import JOBS, SECRETS, Shop, live, prepare, small_world
+from fault_shop import JOBS, SECRETS, Bench, Job, Shop, live, prepare, small_world
+from fault_stores import Stores, prepare_stores, serve_stores
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def shop(tmp_path_factory) -> Iterator[Shop]:
     ):
         # A 429 is waited for without costing the tests its seconds; the waiting itself is tested with the client.
         patch.setattr("connectors.http.pace._LONGEST_PAUSE", 0.01)
-        made = Shop(market, psa, tmp_path_factory.mktemp("template") / "workspace")
+        made = Shop({"market": market, "psa": psa}, tmp_path_factory.mktemp("template") / "workspace", JOBS)
         options = {}
         for name, secrets in SECRETS:
             served = getattr(made, name)
@@ -48,6 +48,16 @@ def shop(tmp_path_factory) -> Iterator[Shop]:
         shutil.rmtree(made.template / "locks", ignore_errors=True)
         made.before = {name: dict(getattr(made, name).state.tables) for name, _ in SECRETS}
         with stamina.set_testing(True, attempts=10, cap=True):
+            yield made
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory) -> Iterator[Stores]:
+    """A WooCommerce store and a QuickBooks company."""
+    with pytest.MonkeyPatch.context() as patch, serve_stores(tmp_path_factory.mktemp("stores")) as made:
+        patch.setattr("connectors.http.pace._LONGEST_PAUSE", 0.01)
+        with stamina.set_testing(True, attempts=10, cap=True):
+            asyncio.run(prepare_stores(made))
             yield made
 
 
@@ -68,7 +78,7 @@ def second(shop, tmp_path_factory) -> Iterator[Starter]:
 class Lab:
     """Plays one job in a fresh shop and looks at what it left."""
 
-    def __init__(self, shop: Shop, directory: Path, request: pytest.FixtureRequest) -> None:
+    def __init__(self, shop: Bench, directory: Path, request: pytest.FixtureRequest) -> None:
         self.shop, self._directory, self._request = shop, directory, request
         self._clean: dict[str, dict[str, int]] = {}
 
@@ -76,38 +86,41 @@ class Lab:
         """How many requests of each system the job takes when nothing goes wrong."""
         if job not in self._clean:
             self.shop.reset()
-            path = self.shop.workspace(self._directory)
-            await live(self.shop, path, JOBS[job])
-            self._clean[job] = {name: len(self.shop.log(name)) for name, _ in SECRETS}
-            assert await problems(self.shop, path, JOBS[job]) == []
+            path = self.fresh_for(job)
+            await live(self.shop, path, self.job(job))
+            self._clean[job] = {name: len(self.shop.log(name)) for name in self.shop.systems}
+            assert await self.shop.problems(path, self.job(job)) == []
         return self._clean[job]
 
+    def job(self, name: str) -> Job:
+        return self.shop.jobs[name]
+
+    def fresh_for(self, job: str) -> Path:
+        return self.shop.workspace(self._directory, self.job(job))
+
     async def run(self, job: str, strikes: Sequence[tuple[str, str, int | str]]) -> tuple[bool, list[str]]:
-        """The job with faults ``(system, kind, request number or method)``; whether all struck, and what is wrong
-        afterwards.
+        """The job with faults ``(system, kind, request number or method or path)``, a kind perhaps with a status
+        (``error/200``); whether all struck, and what is wrong afterwards.
         """
         self.shop.reset()
-        faults = [
-            getattr(self.shop, system).app.faults.add(kind, **{"at" if isinstance(at, int) else "method": at})
-            for system, kind, at in strikes
-        ]
-        path = self.shop.workspace(self._directory)
+        faults = [_strike(self.shop.systems[system].app, kind, at) for system, kind, at in strikes]
+        path = self.fresh_for(job)
         try:
-            seen = await live(self.shop, path, JOBS[job])
+            seen = await live(self.shop, path, self.job(job))
         except AssertionError as error:
             return True, [str(error)]
         self.shop.well_again()
-        found = await problems(self.shop, path, JOBS[job], strikes[0][1] if strikes else "")
+        found = await self.shop.problems(path, self.job(job), strikes[0][1] if strikes else "")
         return all(fault.struck for fault in faults), [*found, *(seen if found else ())]
 
     # ------------------------------------------------------------------------------------ real processes
     def commits(self, job: str) -> int:
         """How often the command commits when nothing goes wrong."""
         self.shop.reset()
-        path = self.shop.workspace(self._directory)
-        ended = self.starter.run(path, *JOBS[job].command)
+        path = self.fresh_for(job)
+        ended = self.starter.run(path, *self.job(job).command)
         assert ended.code == 0, ended.said
-        assert asyncio.run(problems(self.shop, path, JOBS[job])) == []
+        assert asyncio.run(self.shop.problems(path, self.job(job))) == []
         return ended.commits
 
     def killed(
@@ -115,7 +128,7 @@ class Lab:
         job: str,
         *,
         kill: dict[str, Any] | None = None,
-        strike: tuple[str, str, int] | None = None,
+        strike: tuple[str, str, int | str] | None = None,
         later: Sequence[dict[str, Any]] = (),
     ) -> tuple[int, list[str]]:
         """The job's command, killed at a commit or a request, then commands until it is over: exit code, what is wrong.
@@ -123,32 +136,32 @@ class Lab:
         ``later`` are the kills of the lives after the first.
         """
         self.shop.reset()
-        path = self.shop.workspace(self._directory)
+        path = self.fresh_for(job)
         if strike:
             system, kind, at = strike
-            getattr(self.shop, system).app.faults.add(kind, at=at)
-        first = self.starter.run(path, *JOBS[job].command, kill=kill)
+            _strike(self.shop.systems[system].app, kind, at)
+        first = self.starter.run(path, *self.job(job).command, kill=kill)
         try:
-            lives = live_in_processes(self.shop, self.starter, path, JOBS[job], later)
+            lives = live_in_processes(self.shop, self.starter, path, self.job(job), later)
         except AssertionError as error:
             return first.code, [str(error)]
-        found = asyncio.run(problems(self.shop, path, JOBS[job]))
+        found = asyncio.run(self.shop.problems(path, self.job(job)))
         return first.code, [*found, *(f"{life.code}: {life.said}" for life in lives if found)]
 
     def problems(self, path: Path, job: str) -> list[str]:
         """All that is wrong with a workspace and the systems after a job."""
-        return asyncio.run(problems(self.shop, path, JOBS[job]))
+        return asyncio.run(self.shop.problems(path, self.job(job)))
 
     def go_on(self, path: Path, job: str) -> None:
         """Commands, as an admin would give them, until the job is over."""
-        live_in_processes(self.shop, self.starter, path, JOBS[job])
+        live_in_processes(self.shop, self.starter, path, self.job(job))
 
     def fresh(self) -> Path:
         """Both systems as seeded and a fresh workspace, whose connections wait long for a request that a test holds."""
         self.shop.reset()
-        path = self.shop.workspace(self._directory)
+        path = self.fresh_for("sync")
         ws = self.shop.open(path)
-        for name, _ in SECRETS:
+        for name in self.shop.systems:
             ws.set_connection(name, {"timeout_seconds": "60"})
         ws.store.close()
         ws.cache.close()
@@ -156,13 +169,30 @@ class Lab:
 
     @property
     def starter(self) -> Starter:
-        started: Starter = self._request.getfixturevalue("starter")
+        started: Starter = self._request.getfixturevalue(self.shop.starter)
         return started
+
+
+def _strike(box: Any, kind: str, at: int | str) -> Any:
+    kind, _, status = kind.partition("/")
+    which = "at" if isinstance(at, int) else "path" if at.startswith(("/", "*")) else "method"
+    return box.faults.add(kind, **{which: at}, **({"status": int(status)} if status else {}))
 
 
 @pytest.fixture
 def lab(shop, tmp_path, request) -> Lab:
     return Lab(shop, tmp_path, request)
+
+
+@pytest.fixture(scope="module")
+def store_starter(stores, tmp_path_factory) -> Iterator[Starter]:
+    with starting(tmp_path_factory.mktemp("stores first")) as made:
+        yield made
+
+
+@pytest.fixture
+def store_lab(stores, tmp_path, request) -> Lab:
+    return Lab(stores, tmp_path, request)
 
 
 class Matrix:

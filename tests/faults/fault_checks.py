@@ -28,14 +28,14 @@ async def problems(shop: Shop, path: Path, job: Job, fault: str = "") -> list[st
     found: list[str] = []
     ws = shop.open(path)
     try:
-        found += _bookkeeping(ws)
+        found += bookkeeping(ws)
         if job.purpose is Purpose.CREATE:
             found += _created(shop, ws, job, fault)
         else:
             found += _written(shop, ws, fault)
             found += _sent_twice(shop)
             found += await _put_right(shop, ws, job)
-            found += _bookkeeping(ws)
+            found += bookkeeping(ws)
     except CrosswalkError as error:
         found.append(f"could not be put right: {type(error).__name__}: {error}")
     finally:
@@ -43,7 +43,7 @@ async def problems(shop: Shop, path: Path, job: Job, fault: str = "") -> list[st
     return found
 
 
-def _bookkeeping(ws: Workspace) -> Iterator[str]:
+def bookkeeping(ws: Workspace) -> Iterator[str]:
     """The workspace by itself: every run over, one outcome per row and field, totals counted, history kept."""
     if intents := open_intents(ws):
         yield f"{len(intents)} intents left open"

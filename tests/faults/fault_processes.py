@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fault_shop import LIVES, Job, Shop, open_intents
+from fault_shop import LIVES, Bench, Job, open_intents
 
 from engine.changes import RunState
 
@@ -85,7 +85,7 @@ def starting(directory: Path) -> Iterator[Starter]:
 
 
 def live_in_processes(
-    shop: Shop, starter: Starter, path: Path, job: Job, kills: Sequence[dict[str, Any]] = ()
+    shop: Bench, starter: Starter, path: Path, job: Job, kills: Sequence[dict[str, Any]] = ()
 ) -> list[Ended]:
     """As ``live``, but every life is a process of its own and every step a command; ``kills`` end the first of them."""
     lives: list[Ended] = []
@@ -102,4 +102,6 @@ def live_in_processes(
         if unsettled:
             command = ("pull",)
         lives.append(starter.run(path, *command, kill=left.pop(0) if left else None))
+        if lives[-1].code > 0:
+            shop.well_again()
     raise AssertionError(f"never ended: {lives}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -68,44 +69,78 @@ Tables = dict[str, dict[str, dict[str, Any]]]
 
 
 @dataclass
-class Shop:
-    """Both systems, a prepared workspace to copy, and the tables before anything was written."""
+class Bench:
+    """Two systems by their connections' names, prepared workspaces to copy, and the tables before anything was written."""
 
-    market: Any
-    psa: Any
+    systems: dict[str, Any]
     template: Path
+    jobs: Mapping[str, Job] = field(default_factory=dict)
     before: dict[str, Tables] = field(default_factory=dict)
+    starter: str = "starter"  # the fixture that starts processes which know the secrets
+
+    async def problems(self, path: Path, job: Job, fault: str = "") -> list[str]:
+        """Everything that is not as it must be after a job, in words."""
+        raise NotImplementedError
+
+    @property
+    def boxes(self) -> list[Any]:
+        return [served.app for served in self.systems.values()]
 
     def reset(self) -> None:
         """Both systems as seeded, without faults and log; sessions are kept, so that requests count the same."""
-        for box in (self.market.app, self.psa.app):
+        for box in self.boxes:
             box.state.reset()
             box.faults.clear()
             box.log.clear()
             box.permissions = set(box.all_permissions)
             box.release()
-        self.market.app.forget_sessions()
 
     def well_again(self) -> None:
         """The fault has passed: what an admin or the vendor does about it."""
-        for box in (self.market.app, self.psa.app):
+        for box in self.boxes:
             box.faults.clear()
             box.permissions = set(box.all_permissions)
             box.release()
 
-    def workspace(self, directory: Path) -> Path:
-        """A fresh copy of the prepared workspace."""
+    def hurt(self) -> bool:
+        """Whether something stays wrong until somebody does something about it."""
+        return any(box.permissions != box.all_permissions for box in self.boxes)
+
+    def workspace(self, directory: Path, job: Job) -> Path:
+        """A fresh copy of the workspace prepared for the job."""
         path = directory / "workspace"
         shutil.rmtree(path, ignore_errors=True)
-        shutil.copytree(self.template, path)
+        shutil.copytree(self.template.with_name(job.template) if job.template else self.template, path)
         return path
 
     def open(self, path: Path) -> Workspace:
         return Workspace.open(path, REGISTRY, actor="tester", secret=resolve, clock=QuickClock())
 
     def log(self, name: str) -> list[LogEntry]:
-        found: list[LogEntry] = getattr(self, name).requests
+        found: list[LogEntry] = self.systems[name].requests
         return found
+
+
+@dataclass
+class Shop(Bench):
+    """A marketplace and a PSA."""
+
+    @property
+    def market(self) -> Any:
+        return self.systems["market"]
+
+    @property
+    def psa(self) -> Any:
+        return self.systems["psa"]
+
+    async def problems(self, path: Path, job: Job, fault: str = "") -> list[str]:
+        from fault_checks import problems  # which needs this module
+
+        return await problems(self, path, job, fault)
+
+    def reset(self) -> None:
+        super().reset()
+        self.market.app.forget_sessions()
 
     def wanted(self, id: str, column: str) -> Any:
         """What the back office must hold of a mapped product in the end."""
@@ -137,11 +172,13 @@ class Job:
     purpose: Purpose
     command: tuple[str, ...]
     rows: tuple[str, ...] | None = None
+    template: str = ""
+    new: str = NEW_PRODUCT
 
     async def start(self, ws: Workspace) -> None:
         """From nothing to a run. Raises whatever keeps it from that."""
         if self.name == "product":
-            drafts, problems = ws.draft_products(None, [NEW_PRODUCT])
+            drafts, problems = ws.draft_products(None, [self.new])
             assert not problems, problems
             await ws.add_products(None, drafts)
         elif self.name == "customer":
@@ -172,7 +209,7 @@ JOBS = {
 }
 
 
-async def live(shop: Shop, path: Path, job: Job) -> list[str]:
+async def live(shop: Bench, path: Path, job: Job) -> list[str]:
     """The program fails and is started again, until the job is over; the errors an admin saw. Raises if it never ends."""
     seen: list[str] = []
     for _ in range(LIVES):
@@ -191,7 +228,7 @@ async def live(shop: Shop, path: Path, job: Job) -> list[str]:
             shop.well_again()
         finally:
             await ws.close()
-        if any(shop_box.permissions != shop_box.all_permissions for shop_box in (shop.market.app, shop.psa.app)):
+        if shop.hurt():
             shop.well_again()
     raise AssertionError(f"never ended: {seen}")
 

@@ -16,6 +16,13 @@ from engine.schedule import Attempt, Schedule
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
+def test_batches_cost_calls_by_the_batch_and_what_goes_one_by_one_by_the_record():
+    batched = Load("shop", 20_000, 100, 5, 240.0, batch_size=100)
+    assert batched.seconds == (200 + 10 * 5) / 240 * 60
+    single = Load("shop", 20_000, 100, 1, 240.0, batch_size=20, calls_per_record=2)
+    assert single.seconds == (200 + 50 + 2 * 1000) / 240 * 60
+
+
 def load(rows, rate=240.0, page=100, calls=1):
     return Load("shop", rows, page, calls, rate)
 
