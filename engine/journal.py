@@ -59,6 +59,7 @@ class Verdict:
     mapping: NewMapping | None = None
     provisional: bool = False  # sent but not read back: the intent stays open
     doubted: bool = False  # the record shows the value, and it may be wrong all the same
+    price: tuple[str, str] | None = None  # both sides' equal prices after a push: the baseline of the next sync
 
 
 Settled = tuple[Item, Verdict]
@@ -280,6 +281,8 @@ class Journal:
     def _keep_baselines(self, settled: Sequence[Settled]) -> None:
         saves: list[Save] = []
         for change, verdict in settled:
+            if isinstance(change, Push) and verdict.price is not None and verdict.result in GOOD:
+                saves.append(self._pushed(change, verdict, verdict.price))
             if not isinstance(change, Change) or verdict.result not in GOOD | _PROBLEM.keys():
                 continue
             stored = self._stored(change)
@@ -292,6 +295,13 @@ class Journal:
         for item, doc_id in zip(saves, ids, strict=True):
             kind, storefront_id, field = item.key
             self._baselines.setdefault((kind, storefront_id), {})[field] = replace(item.value, doc_id=doc_id)
+
+    def _pushed(self, push: Push, verdict: Verdict, price: tuple[str, str]) -> Save:
+        """From here on the price of a pushed product is kept in sync like any other's."""
+        made = verdict.mapping.backoffice_id if verdict.mapping is not None else push.item.product_id
+        key = (Kind.PRODUCTS, push.item.source_id, Field.PRICE)
+        value = Baseline(*price, "", self.run_id, utc_text(self._clock.now()), backoffice_id=made)
+        return Save(key, made, value, self._baselines.get(key[:2], {}).get(Field.PRICE))
 
     def _good(self, change: Change, verdict: Verdict) -> Baseline:
         at = utc_text(self._clock.now())

@@ -61,7 +61,9 @@ def troubles(schedules: Sequence[Schedule], now: datetime, alive: Collection[str
     for schedule in waiting:
         who = f"schedule {schedule.id} of {schedule.integration}"
         fires = next_fire(schedule)
-        if now - fires > LATE:
+        waits = any(one.running_by and one.purpose is not schedule.purpose for one in schedules
+                    if one.integration == schedule.integration)  # fmt: skip
+        if now - fires > LATE and not waits:
             text = f"{who} should have run at {fires:%Y-%m-%d %H:%M} UTC"
             found.append(Trouble(Mark.MISSED, text, schedule.integration, schedule.id))
         if schedule.failing:

@@ -134,16 +134,19 @@ class Operations:
         self.events.publish(RowsChanged(integration.name, Kind.PRODUCTS))
         return self.held(integration)
 
-    async def read_everything(self, integration: Integration, kinds: Collection[Kind]) -> None:
+    async def read_everything(
+        self, integration: Integration, kinds: Collection[Kind], *, changes: bool = False
+    ) -> None:
         """Settle what was left open, then read both sides completely. The caller holds the locks.
 
+        ``changes``: only what changed since the last reading, where a system can say so.
         Raises ``IncompleteRead`` naming what could not be read.
         """
         await self._recover(integration)
-        report = await self.catalog.pull(integration, kinds)
+        report = await self.catalog.pull(integration, kinds, changes=changes)
         if report.errors:
             raise IncompleteRead(f"not everything could be read, so nothing was compared: {'; '.join(report.errors)}")
-        await self.orders.read(integration)
+        await self.orders.read(integration, changes=changes)
         for kind in Kind:
             self.events.publish(RowsChanged(integration.name, kind))
 

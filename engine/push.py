@@ -6,7 +6,7 @@ description and activity of a product that exists are written only where the int
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -29,6 +29,10 @@ class PushScene:
 
     ``mapped``: storefront id -> back-office id. ``holders``: back-office id -> storefront id that is mapped to it.
     ``fields`` are the back office's product fields by API name, where its schema was retrieved.
+
+    ``unattended``: nobody sees what is planned. Then a product is linked only where matches may map themselves, one whose
+    counterpart is gone is left alone, and a standard price is written over another only for the rows in ``moved``: those
+    whose price moved in the storefront alone since the last good sync.
     """
 
     settings: IntegrationSettings
@@ -38,6 +42,8 @@ class PushScene:
     entries: Mapping[str, Sequence[PriceEntry]]
     mappings: Sequence[FieldMapping] = ()
     fields: Mapping[str, SchemaField] | None = None
+    unattended: bool = False
+    moved: Collection[str] = ()
 
     @property
     def holders(self) -> dict[str, str]:
@@ -77,6 +83,8 @@ def _push(
     action, reason, blocked = PushAction.UPDATE, "", ""
     if target is None:
         action, reason, blocked, target = _unmapped(scene, product, code, by_code, holders)
+    if not blocked and scene.unattended:
+        blocked = _needs_a_person(scene, product, action)
     if not blocked and product.is_base:
         blocked = "parent of variants; its variants are pushed"
     entries = scene.entries.get(target.id, ()) if target is not None else ()
@@ -85,7 +93,14 @@ def _push(
         blocked = f"price: {problems[0]}"
     custom, unfit = _custom(scene, product, target)
     values = (*_values(scene, product, code, target), *custom)
-    prices = prices if target is None else tuple(price for price in prices if _differs(price, entries))
+    if target is not None:
+        differing = tuple(price for price in prices if _differs(price, entries))
+        prices = tuple(price for price in differing if not _left_to_a_sync(scene, product, price))
+        unfit += tuple(
+            f"its price {canonical(price.before or Decimal(0))} is left to a sync (here it is {canonical(price.amount)})"
+            for price in differing
+            if price not in prices
+        )
     item = PushItem(
         f"{run}:push:{product.id}", product.id, code, values, prices, target.id if target is not None else ""
     )
@@ -117,6 +132,24 @@ def _unmapped(
     if not product.active:
         return PushAction.SKIP, "inactive, and not there yet", "", None
     return PushAction.CREATE, "", "", None
+
+
+def _needs_a_person(scene: PushScene, product: Product, action: PushAction) -> str:
+    """Why nothing is done with a product while nobody looks, or ""."""
+    if action in {PushAction.CREATE, PushAction.LINK} and product.id in scene.mapped:
+        return f"{scene.mapped[product.id]}, which it is mapped to, is gone; push it by hand, or remap it"
+    if action is PushAction.LINK and not scene.settings.match_is_mapping:
+        return "it is there already: push it by hand once, or let matches map themselves (match_is_mapping)"
+    return ""
+
+
+def _left_to_a_sync(scene: PushScene, product: Product, price: BookPrice) -> bool:
+    """Whether another standard price stands that is not the push's to write over: the back office's own, or a conflict."""
+    if price.book_id != scene.books.standard.id or price.before in {None, price.amount}:
+        return False
+    if scene.settings.master(Field.PRICE) is Side.BACKOFFICE:
+        return True
+    return scene.unattended and product.id not in scene.moved
 
 
 def _values(scene: PushScene, product: Product, code: str, target: Product | None) -> tuple[TextValue, ...]:

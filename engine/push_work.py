@@ -14,7 +14,7 @@ from engine.field_work import FieldWork
 from engine.guards import Guard
 from engine.integrations import Integration
 from engine.mappings import Mappings
-from engine.model import Kind, Product
+from engine.model import Field, Kind, Product, Side, Status
 from engine.operations import Operations, new_id
 from engine.plan import finished
 from engine.ports import Draft, RecordCache
@@ -36,18 +36,19 @@ class PushWork:
     reconciler: Reconciler
     operations: Operations
 
-    async def plan(self, integration: Integration, ids: Collection[str] | None) -> Plan:
-        """What pushing these products (None: all of the storefront) would do; writes nothing.
+    async def plan(self, integration: Integration, ids: Collection[str] | None, *, unattended: bool = False) -> Plan:
+        """What pushing these products (None: all of the storefront) would do; writes nothing. ``unattended``: nobody sees
+        this plan, so that what needs a person is blocked, and only what changed is read where a system can say so.
 
         Raises ``UsageError`` where the back office has no price books, and ``UnknownId``.
         """
         self.possible(integration)
         async with self.operations.exclusive(integration.connections, f"planning a push of {integration.name}"):
-            await self.operations.read_everything(integration, (Kind.PRODUCTS,))
+            await self.operations.read_everything(integration, (Kind.PRODUCTS,), changes=unattended)
             prices = await self.reconciler.prices(integration)
             assert prices is not None
             scene = self.operations.scene(integration, self.operations.sizes(integration))
-            pushes = self.pushes(integration, ids, prices)
+            pushes = self.pushes(integration, ids, prices, unattended=unattended)
             plan = Plan(
                 new_id(), integration.name, Purpose.PUSH, scene.at, scene.actor, scene.lineage, "", pushes=tuple(pushes)
             )
@@ -63,7 +64,9 @@ class PushWork:
                 f"{integration.backoffice} has no price books to push products into; use `crosswalk add products`"
             )
 
-    def pushes(self, integration: Integration, ids: Collection[str] | None, prices: Prices) -> list[Push]:
+    def pushes(
+        self, integration: Integration, ids: Collection[str] | None, prices: Prices, *, unattended: bool = False
+    ) -> list[Push]:
         """A push for each product, from what was just read. Raises ``UnknownId``."""
         if ids is None:
             found = list(self.cache.records(integration.storefront, Kind.PRODUCTS))
@@ -75,7 +78,20 @@ class PushWork:
             found = [known[id] for id in dict.fromkeys(ids)]
         ignored = self.mappings.ignored(integration.name, Kind.PRODUCTS)
         products = [cast("Product", one) for one in found if one.id not in ignored]
-        return plan_pushes(self._scene(integration, prices), new_id(), products)
+        scene = self._scene(integration, prices)
+        if unattended:
+            scene = replace(scene, unattended=True, moved=self._moved(integration))
+        return plan_pushes(scene, new_id(), products)
+
+    def _moved(self, integration: Integration) -> frozenset[str]:
+        """Rows whose price moved in the storefront alone since the last good sync: a sync would write it, too."""
+        return frozenset(
+            pair.storefront_id
+            for pair, state in self.operations.lists.states(integration, Kind.PRODUCTS)
+            for one in state.fields
+            if one.field is Field.PRICE and one.status is Status.OUT_OF_SYNC
+            if one.target is Side.BACKOFFICE and not one.blocked
+        )
 
     def _scene(self, integration: Integration, prices: Prices) -> PushScene:
         mapped = self.mappings.mapped(integration.name, Kind.PRODUCTS)

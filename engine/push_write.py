@@ -17,9 +17,9 @@ from engine.creation import LOOKS
 from engine.crm import BookPrice, PriceEntry, PushesProducts, PushItem, PushOutcome, TextValue
 from engine.errors import ConnectorError
 from engine.events import OutcomeRecorded, RowsChanged
-from engine.fields import rounded
+from engine.fields import read, rounded, same
 from engine.journal import Journal, Settled, Verdict
-from engine.model import Kind, Product, Side, canonical, utc_text
+from engine.model import Field, Kind, Product, Record, Side, canonical, utc_text
 from engine.ports import Result
 from engine.push import code_key
 from engine.sync_context import NewMapping, SyncContext
@@ -164,10 +164,26 @@ class PushJudge:
         products = [one.product for one in seen.values() if one.product is not None]
         self._context.cache.put(self._context.connections[Side.BACKOFFICE], Kind.PRODUCTS, products)
         mapped = self._mapped()
-        return [
-            (push, self._verdict(push, answer, ids[push.item.key], seen.get(ids[push.item.key]), mapped))
-            for push, answer in zip(pushes, answers, strict=True)
-        ]
+        sources = self._context.cache.get(
+            self._context.connections[Side.STOREFRONT], Kind.PRODUCTS, {push.item.source_id for push in pushes}
+        )
+        settled: list[Settled] = []
+        for push, answer in zip(pushes, answers, strict=True):
+            id = ids[push.item.key]
+            verdict = self._verdict(push, answer, id, seen.get(id), mapped)
+            settled.append((push, replace(verdict, price=self._price(sources.get(push.item.source_id), seen.get(id)))))
+        return settled
+
+    def _price(self, source: Record | None, seen: Seen | None) -> tuple[str, str] | None:
+        """Both sides' price, where the integration syncs it and they are equal now."""
+        settings = self._context.settings
+        if Field.PRICE not in settings.fields or source is None or seen is None or seen.product is None:
+            return None
+        here = read(source, Field.PRICE, Side.STOREFRONT, settings).text
+        there = read(seen.product, Field.PRICE, Side.BACKOFFICE, settings).text
+        if here is None or there is None or not same(Field.PRICE, here, there, settings.currency):
+            return None
+        return here, there
 
     def _verdict(
         self, push: Push, answer: PushOutcome, id: str, seen: Seen | None, mapped: Mapping[str, str]

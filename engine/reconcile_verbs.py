@@ -20,9 +20,15 @@ class ReconcileVerbs(Verbs):
     _resolver: Resolver
     _push: PushWork
 
-    async def plan_push(self, integration: str | None, ids: Collection[str] | None = None) -> Plan:
+    async def plan_push(
+        self, integration: str | None, ids: Collection[str] | None = None, *, unattended: bool = False
+    ) -> Plan:
         """What pushing products (None: all) into the back office would do. ``sync`` carries the plan out."""
-        return await self._push.plan(self.integration(integration), ids)
+        return await self._push.plan(self.integration(integration), ids, unattended=unattended)
+
+    def push_possible(self, integration: str | None) -> None:
+        """Raises ``UsageError`` where the back office has no price books that products can be pushed into."""
+        self._push.possible(self.integration(integration))
 
     async def reconcile(
         self, integration: str | None, kinds: Collection[Kind] = (Kind.PRODUCTS, Kind.CUSTOMERS)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from croniter import croniter
 
+from engine.changes import Purpose
 from engine.cron_bounds import bounds, check
 from engine.errors import UsageError
 from engine.model import Field, Kind, Side
@@ -40,7 +41,8 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """One automatic sync of an integration. Times are aware UTC; ``last_slot`` is the newest slot taken or given up.
+    """One automatic sync (or push) of an integration. Times are aware UTC; ``last_slot`` is the newest slot taken or given
+    up. A push makes, and keeps up, products in the back office; ``ids`` empty is then every product of the storefront.
 
     ``fields`` empty: the integration's. ``overwrite`` None: the masters decide. ``ids`` empty: every mapped row.
     ``running_by`` is the scheduler that runs it now, ``recent`` the newest attempts, the last one at the end.
@@ -64,6 +66,7 @@ class Schedule:
     running_by: str = ""
     running_since: datetime | None = None
     recent: tuple[Attempt, ...] = ()
+    purpose: Purpose = Purpose.SYNC
 
     @property
     def failing(self) -> bool:

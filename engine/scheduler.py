@@ -18,7 +18,7 @@ from functools import partial
 from typing import Protocol
 
 from engine.alarms import Alarms
-from engine.changes import Plan, Run, RunState
+from engine.changes import Plan, Purpose, Run, RunState
 from engine.errors import Busy, CrosswalkError, UnknownId, UsageError
 from engine.model import Field, Kind, Side
 from engine.pace import too_slow
@@ -48,6 +48,10 @@ class Syncs(Protocol):
         ids: Collection[str] | None,
         overwrite: Side | None,
         unattended: bool,
+    ) -> Plan: ...
+
+    async def plan_push(
+        self, integration: str | None, ids: Collection[str] | None = None, *, unattended: bool = False
     ) -> Plan: ...
 
     async def sync(self, plan: Plan, *, allow: Collection[str] = (), trigger: str = "by hand") -> Run: ...
@@ -119,7 +123,7 @@ class Scheduler:
             self._say_missed(schedule, found)
             if found.slot is None:
                 continue
-            task = asyncio.create_task(self.run_once(schedule), name=f"automatic sync {schedule.id}")
+            task = asyncio.create_task(self.run_once(schedule), name=f"automatic {schedule.purpose} {schedule.id}")
             self.running[schedule.id] = task
             task.add_done_callback(partial(self._over, schedule.id))
             started.append(schedule)
@@ -145,7 +149,7 @@ class Scheduler:
             self._cut_short(schedule, attempt())
             raise
         except Exception:
-            log.exception("automatic sync %s failed unexpectedly", schedule.id)
+            log.exception("automatic %s %s failed unexpectedly", schedule.purpose, schedule.id)
             self._failed(schedule, "an unexpected error; the details are in the log", attempt())
         else:
             totals = run.totals
@@ -157,7 +161,17 @@ class Scheduler:
                 self._failed(schedule, text, attempt(run))
 
     async def _sync(self, schedule: Schedule) -> Run:
-        plan = await self.syncs.plan(
+        plan = await self._plan(schedule)
+        if plan.guards:
+            reasons = "; ".join(f"{hit.guard}: {hit.message}" for hit in plan.guards)
+            by_hand = f"Look at it, then {schedule.purpose} by hand"
+            raise UsageError(f"stopped by a guard, nothing was written: {reasons}. {by_hand}")
+        return await self.syncs.sync(plan, trigger=f"schedule {schedule.id}")
+
+    async def _plan(self, schedule: Schedule) -> Plan:
+        if schedule.purpose is Purpose.PUSH:
+            return await self.syncs.plan_push(schedule.integration, schedule.ids or None, unattended=True)
+        return await self.syncs.plan(
             schedule.integration,
             kinds=schedule.kinds,
             fields=schedule.fields or None,
@@ -165,10 +179,6 @@ class Scheduler:
             overwrite=schedule.overwrite,
             unattended=True,
         )
-        if plan.guards:
-            reasons = "; ".join(f"{hit.guard}: {hit.message}" for hit in plan.guards)
-            raise UsageError(f"stopped by a guard, nothing was written: {reasons}. Look at it, then sync by hand")
-        return await self.syncs.sync(plan, trigger=f"schedule {schedule.id}")
 
     async def stop(self) -> None:
         """Cancel what runs and wait for it: the batch in flight is settled."""
@@ -186,20 +196,20 @@ class Scheduler:
         self.running.pop(schedule_id, None)
 
     def _say_cut_short(self, schedule: Schedule) -> None:
-        text = f"automatic sync {schedule.id} was cut short: the program that ran it ended without a word"
+        text = f"automatic {schedule.purpose} {schedule.id} was cut short: the program that ran it ended without a word"
         self.alarms.raise_(schedule.integration, f"{text}; it runs again at its next slot")
 
     def _say_missed(self, schedule: Schedule, found: Due) -> None:
         if found.cut_short:
             self._say_cut_short(schedule)
         if found.given_up is not None and not found.busy:
-            text = f"automatic sync {schedule.id} missed {found.missed} slot(s), the newest at {found.given_up:%Y-%m-%d %H:%M} UTC"
+            text = f"automatic {schedule.purpose} {schedule.id} missed {found.missed} slot(s), the newest at {found.given_up:%Y-%m-%d %H:%M} UTC"
             self.alarms.raise_(schedule.integration, f"{text}; it runs again at its next slot", "warning")
         elif found.busy:
-            text = f"automatic sync {schedule.id} skipped {found.missed} slot(s), because a run of {schedule.integration} was still going on"
+            text = f"automatic {schedule.purpose} {schedule.id} skipped {found.missed} slot(s), because a run of {schedule.integration} was still going on"
             self.alarms.raise_(schedule.integration, f"{text}; choose a longer pause", "warning")
         elif found.missed:
-            text = f"automatic sync {schedule.id} missed {found.missed} slot(s); one run now stands for all of them"
+            text = f"automatic {schedule.purpose} {schedule.id} missed {found.missed} slot(s); one run now stands for all of them"
             self.alarms.raise_(schedule.integration, text, "warning")
 
     def _good(self, schedule: Schedule, text: str, attempt: Attempt) -> None:
@@ -209,15 +219,17 @@ class Scheduler:
         except UnknownId:  # removed while it ran
             return
         if warning:
-            self.alarms.raise_(schedule.integration, f"automatic sync {schedule.id}: {warning}", "warning")
+            self.alarms.raise_(
+                schedule.integration, f"automatic {schedule.purpose} {schedule.id}: {warning}", "warning"
+            )
 
     def _failed(self, schedule: Schedule, reason: str, attempt: Attempt) -> None:
         self._ended(schedule, f"failed: {reason}", attempt)
-        self.alarms.raise_(schedule.integration, f"automatic sync {schedule.id}: {reason}")
+        self.alarms.raise_(schedule.integration, f"automatic {schedule.purpose} {schedule.id}: {reason}")
 
     def _cut_short(self, schedule: Schedule, attempt: Attempt) -> None:
         self._ended(schedule, "cut short: the program was closed", attempt)
-        text = f"automatic sync {schedule.id} was cut short: the program was closed; it runs again at its next slot"
+        text = f"automatic {schedule.purpose} {schedule.id} was cut short: the program was closed; it runs again at its next slot"
         self.alarms.raise_(schedule.integration, text, "warning")
 
     def _skipped(self, schedule: Schedule, reason: str) -> None:
@@ -225,7 +237,7 @@ class Scheduler:
             self.schedules.skip(schedule.id, f"skipped: {reason}")
         except UnknownId:
             log.warning("schedule %s was removed while it waited", schedule.id)
-        text = f"automatic sync {schedule.id} skipped 1 slot(s), because another program was at work"
+        text = f"automatic {schedule.purpose} {schedule.id} skipped 1 slot(s), because another program was at work"
         self.alarms.raise_(schedule.integration, f"{text}; it runs again at its next slot", "warning")
 
     def _ended(self, schedule: Schedule, result: str, attempt: Attempt) -> None:

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from tinydb import Query
 from tinydb.table import Document
 
+from engine.changes import Purpose
 from engine.cron_words import to_cron
 from engine.errors import UnknownId, UsageError
 from engine.history import History, entry
@@ -56,8 +57,14 @@ class Schedules:
         kinds: Collection[Kind] = (Kind.PRODUCTS, Kind.FEES),
         overwrite: Side | None = None,
         ids: Collection[str] = (),
+        purpose: Purpose = Purpose.SYNC,
     ) -> Schedule:
-        """``rhythm`` in plain words or cron. Raises ``UsageError`` when it is out of bounds; then nothing was saved."""
+        """``rhythm`` in plain words or cron. Raises ``UsageError`` when it is out of bounds; then nothing was saved.
+
+        A push has no fields and no direction: it is told what to write by the integration's settings.
+        """
+        if purpose is Purpose.PUSH and (fields or overwrite is not None):
+            raise UsageError("a push has no fields and no direction to choose; nothing was saved")
         expression = to_cron(rhythm)
         validate(expression, timezone)
         now = self._clock.now()
@@ -71,6 +78,7 @@ class Schedules:
             tuple(kinds),
             overwrite,
             tuple(ids),
+            purpose=purpose,
         )
         with self._store.transaction():
             self._store.table("schedules").insert(_ADAPTER.dump_python(schedule, mode="json"))
@@ -95,7 +103,8 @@ class Schedules:
     def claim(self, schedule_id: str, now: datetime, *, grace: timedelta = GRACE, by: str = "") -> Due:
         """Take what is due, durably: whoever asks next, in whatever process, finds nothing due any more.
 
-        A slot whose integration is being synced by any scheduler is given up (``busy``). ``by`` is who will run the slot.
+        A slot whose integration is being synced by any scheduler is given up (``busy``); a push waits for a sync to end,
+        and a sync for a push. ``by`` is who will run the slot.
         """
         with self._store.transaction():
             schedule = self.get(schedule_id)
@@ -104,7 +113,10 @@ class Schedules:
             if taken is None:
                 return found
             alive = {by, *self._alive()}
-            if found.slot is not None and self._in_flight(schedule.integration, alive):
+            flying = self._in_flight(schedule.integration, alive)
+            if found.slot is not None and flying:
+                if all(one.purpose is not schedule.purpose for one in flying):
+                    return Due(None)
                 found = Due(None, found.missed + 1, given_up=found.slot, busy=True)
             if schedule.running_by and schedule.running_by not in alive:
                 found = replace(found, cut_short=True)
@@ -155,8 +167,8 @@ class Schedules:
                 self.ended(one.id, "cut short: the program that ran it ended without a word", attempt)
         return dead
 
-    def _in_flight(self, integration: str, alive: Collection[str]) -> bool:
-        return any(one.running_by in alive for one in self.all(integration) if one.running_by)
+    def _in_flight(self, integration: str, alive: Collection[str]) -> list[Schedule]:
+        return [one for one in self.all(integration) if one.running_by and one.running_by in alive]
 
     # ------------------------------------------------------------------------------------------------ schedulers
     def beat(self, token: str, name: str = "") -> None:

@@ -147,3 +147,24 @@ def test_a_one_shot_command_tells_of_the_alarm_it_raises(at, tmp_path, capsys):
     capsys.readouterr()
     assert main([*at, "health"]) == 1
     assert "alarm of trial" in capsys.readouterr().out
+
+
+def test_a_push_is_scheduled_where_the_back_office_has_price_books_and_refused_elsewhere(at, capsys, tmp_path):
+    for name in ("shop", "erp"):
+        assert main([*at, "connection", "add", name, "files", f"--set=products.path={tmp_path / name}.csv"]) == 0
+    assert main([*at, "connection", "add", "cart", "ultracart", "--set=simple_key=env:KEY"]) == 0
+    crm = ("--set=base_url=https://acme.my.salesforce.com", "--set=client_id=me", "--set=client_secret=env:SECRET")
+    assert main([*at, "connection", "add", "crm", "salesforce", *crm]) == 0
+    assert main([*at, "integration", "add", "files", "shop", "erp"]) == 0
+    assert main([*at, "integration", "add", "main", "cart", "crm"]) == 0
+    capsys.readouterr()
+    assert main([*at, "schedule", "add", "hourly", "--push", "--integration", "files"]) == 2
+    assert "erp has no price books to push products into" in capsys.readouterr().err
+    for wrong in (["--fields", "price"], ["--overwrite", "backoffice"], ["--kinds", "fees"]):
+        assert main([*at, "schedule", "add", "hourly", "--push", "--integration", "main", *wrong]) == 2
+        assert "nothing was saved" in capsys.readouterr().err
+    assert main([*at, "schedule", "add", "every 30 minutes", "--push", "--integration", "main", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["schedule"]["purpose"] == "push"
+    assert main([*at, "schedule", "list", "--json"]) == 0
+    (one,) = json.loads(capsys.readouterr().out)["schedules"]
+    assert (one["schedule"]["purpose"], one["schedule"]["expression"]) == ("push", "*/30 * * * *")

@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
+from engine.errors import UsageError
 from tui.cli import values
 from tui.cli.options import FieldsOption, IdsOption, IntegrationOption, KindsOption, OverwriteOption
 from tui.cli.verbs import Work, verb
 
-app = typer.Typer(name="schedule", help="Automatic syncs of an integration.", no_args_is_help=True)
+app = typer.Typer(name="schedule", help="Automatic syncs and pushes of an integration.", no_args_is_help=True)
 
 RhythmArgument = Annotated[
     str,
@@ -68,13 +69,21 @@ async def add(
     kinds: KindsOption = None,
     ids: IdsOption = None,
     overwrite: OverwriteOption = None,
+    push: Annotated[
+        bool, typer.Option("--push", help="Push new and changed storefront items instead (see `crosswalk push items`).")
+    ] = False,
     integration: IntegrationOption = None,
 ) -> None:
-    """Sync an integration by itself. What would need a person (a guard, a first sync) is never done by it."""
+    """Sync an integration (or push its items) by itself. What would need a person (a guard, a first sync) is never done."""
+    from engine.changes import Purpose
     from engine.model import Side
     from engine.pace import short_of
 
     chosen = work.ws.integration(integration)
+    if push:
+        work.ws.push_possible(chosen.name)
+        if kinds is not None:
+            raise UsageError("--push pushes products: leave --kinds out; nothing was saved")
     made = work.ws.schedules.add(
         chosen.name,
         rhythm,
@@ -83,11 +92,13 @@ async def add(
         kinds=values.kinds(kinds),
         overwrite=None if overwrite is None else Side(overwrite),
         ids=values.ids(ids) or (),
+        purpose=Purpose.PUSH if push else Purpose.SYNC,
     )
     pace = work.ws.monitor.pace(chosen)
     short = short_of(made.expression, pace)
     value = {"schedule": made, "recommended": pace, "warning": short}
-    work.out.result(value, f"{made.id} added: {made.expression} {made.timezone}", f"{pace}.")
+    what = f"{made.id} added: {'push ' if push else ''}{made.expression} {made.timezone}"
+    work.out.result(value, what, f"{pace}.")
     if short:
         work.out.say(f"crosswalk: {short}")
     if not work.ws.schedules.alive():
@@ -120,6 +131,7 @@ async def list_all(work: Work) -> None:
         (
             s.id,
             s.integration,
+            s.purpose,
             to_words(s.expression),
             s.timezone,
             scheduler.next_fire(s)[:16].replace("T", " ") or "paused",
@@ -129,7 +141,17 @@ async def list_all(work: Work) -> None:
         )
         for s in found
     ]
-    headers = ("SCHEDULE", "INTEGRATION", "RHYTHM", "ZONE", "NEXT (UTC)", "LAST GOOD (UTC)", "LAST RUN", "MISSED")
+    headers = (
+        "SCHEDULE",
+        "INTEGRATION",
+        "WHAT",
+        "RHYTHM",
+        "ZONE",
+        "NEXT (UTC)",
+        "LAST GOOD (UTC)",
+        "LAST RUN",
+        "MISSED",
+    )
     work.out.table(headers, rows)
     for s in found:
         if warning := too_slow(s):

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from tui.widgets.sync_lines import SyncLine
 
 BOTH = "products,fees"
-KINDS = ((BOTH, "products and fees"), ("products", "products"), ("fees", "fees"))
+PUSH = "push"
+KINDS = ((BOTH, "sync products and fees"), ("products", "sync products"), ("fees", "sync fees"),
+         (PUSH, "push items"))  # fmt: skip
 DIRECTIONS = (("", "as the masters say"), ("backoffice", "overwrite the back office"),
               ("storefront", "overwrite the storefront"))  # fmt: skip
 
@@ -47,7 +49,7 @@ def form_fields(integrations: Sequence[str], current: str, rhythm: str) -> list[
                   help="every 15 minutes, every 2 hours, daily at 02:30, or five cron fields. 15 minutes to 24 hours."),
         FormField("timezone", "Time zone", value="UTC", required=True, help="Such as Europe/Berlin."),
         FormField("fields", "Fields", placeholder="all of the integration", help="Such as price,cost. Empty: all."),
-        FormField("kinds", "What", "choice", value=BOTH, choices=KINDS, help="Products, fees, or both."),
+        FormField("kinds", "What", "choice", value=BOTH, choices=KINDS, help="What is kept equal; or new and changed items are pushed into price books."),
         FormField("overwrite", "Direction", "choice", value="", choices=DIRECTIONS,
                   help="The masters are in the integration's settings; a side named here is overwritten in every run."),
         FormField("ids", "Which", placeholder="every mapped row",
@@ -61,10 +63,14 @@ def _words(text: str) -> list[str]:
 
 def save_schedule(ws: Workspace, values: Values) -> tuple[Schedule, str]:
     """Add what a form means; the schedule, and a warning when a run takes too much of its pause. Raises ``UsageError``."""
+    from engine.changes import Purpose
     from engine.errors import UsageError
     from engine.model import Field, Kind, Side
     from engine.pace import short_of
 
+    push = values["kinds"] == PUSH
+    if push:
+        ws.push_possible(values["integration"])
     wanted = _words(values["fields"])
     unknown = [word for word in wanted if word not in set(Field)]
     if unknown:
@@ -74,9 +80,10 @@ def save_schedule(ws: Workspace, values: Values) -> tuple[Schedule, str]:
         values["rhythm"],
         values["timezone"],
         fields=[Field(word) for word in wanted],
-        kinds=[Kind(word) for word in values["kinds"].split(",")],
+        kinds=[Kind.PRODUCTS] if push else [Kind(word) for word in values["kinds"].split(",")],
         overwrite=Side(values["overwrite"]) if values["overwrite"] else None,
         ids=_words(values["ids"]),
+        purpose=Purpose.PUSH if push else Purpose.SYNC,
     )
     return made, short_of(made.expression, ws.monitor.pace(ws.integration(made.integration)))
 

@@ -68,20 +68,31 @@ def sync_lines(
     lines = []
     for name in integrations:
         mine = [one for one in schedules if one.integration == name]
-        own = [run for run in runs if run.integration == name and run.purpose.value == "sync"]
-        results = _results(own, mine)
-        running = any(run.state.value == "running" for run in own)
-        good = max((run.ended for run in own if run.ended is not None and run_tone(run) == "good"), default=None)
-        last = results[-1].at if results else None
         if not mine:
-            state = "running" if running else "by hand"
-            note = f"{own[0].state.value}: {short_totals(own[0])}" if own else "never synced; + adds an automatic sync"
-            lines.append(SyncLine(name, None, "", state, None, last, good, note, results))
+            lines.append(_by_hand(name, _runs_of(runs, name, "sync")))
         for one in mine:
-            state = _state(one, troubles, running=running)
-            best = max((at for at in (one.last_good, good) if at is not None), default=None)
-            lines.append(_line(one, state, last, best, results))
+            own = _runs_of(runs, name, one.purpose.value)
+            results = _results(own, [each for each in mine if each.purpose is one.purpose])
+            state = _state(one, troubles, running=any(run.state.value == "running" for run in own))
+            best = max((at for at in (one.last_good, _newest_good(own)) if at is not None), default=None)
+            lines.append(_line(one, state, results[-1].at if results else None, best, results))
     return lines
+
+
+def _by_hand(name: str, own: Sequence[Run]) -> SyncLine:
+    """An integration without an automatic sync."""
+    state = "running" if any(run.state.value == "running" for run in own) else "by hand"
+    note = f"{own[0].state.value}: {short_totals(own[0])}" if own else "never synced; + adds an automatic sync"
+    results = _results(own, ())
+    return SyncLine(name, None, "", state, None, results[-1].at if results else None, _newest_good(own), note, results)
+
+
+def _runs_of(runs: Sequence[Run], integration: str, purpose: str) -> list[Run]:
+    return [run for run in runs if run.integration == integration and run.purpose.value == purpose]
+
+
+def _newest_good(runs: Sequence[Run]) -> datetime | None:
+    return max((run.ended for run in runs if run.ended is not None and run_tone(run) == "good"), default=None)
 
 
 def _line(
@@ -97,7 +108,8 @@ def _line(
     what = [text for text in (",".join(one.fields), f"{len(one.ids)} rows" if one.ids else "") if text]
     if one.overwrite is not None:
         what.append(f"overwrites the {'back office' if one.overwrite.value == 'backoffice' else 'storefront'}")
-    words = f"{to_words(one.expression)} {one.timezone}" + (f" ({', '.join(what)})" if what else "")
+    words = "push " if one.purpose.value == "push" else ""
+    words += f"{to_words(one.expression)} {one.timezone}" + (f" ({', '.join(what)})" if what else "")
     fires = next_fire(one) if one.enabled else None
     return SyncLine(one.integration, one, words, state, fires, last, good, note, results)
 

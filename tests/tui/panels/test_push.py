@@ -102,3 +102,36 @@ async def test_it_is_greyed_where_nothing_can_be_pushed(real_console: Any) -> No
     async with real_console() as it:
         await it.press("P", sees="no price books there")
         assert not await it.ask(lambda ws: ws.runs("acme"))
+
+
+async def _choose(it: Any, **values: str) -> None:
+    for name, value in values.items():
+        row = next(row for row in it.console.screen.query("FormRow") if row.field.name == name)
+        row.control.value = value
+
+
+async def test_a_push_is_scheduled_in_the_form_and_runs_as_it_would_by_itself(crm: Any, console_over: Any) -> None:
+    ws, _ = crm
+    ws.set_integration("acme", {"guards.max_rows": ""})
+    async with console_over(lambda: compose.open_workspace(ws.path, actor="ada"), "sync", (160, 50)) as it:
+        await it.press("plus", sees="Automatic sync")
+        await _choose(it, kinds="push", fields="price")
+        await it.press("ctrl+s", sees="a push has no fields and no direction")
+        await _choose(it, fields="")
+        await it.press("ctrl+s", sees="next acme")
+        it.console.screen.query_one("#schedules").focus()
+        await it.sees("push every 15 minutes UTC")
+        await it.press("x", sees="● well")
+        (run,) = await it.ask(lambda ws: ws.runs("acme"))
+        assert (run.purpose, run.totals.adds_up) == ("push", True)
+        told = {one.message for one in await it.ask(lambda ws: ws.outcomes(run.id)) if one.result == "blocked"}
+        assert any("match_is_mapping" in text for text in told)  # what is there already is linked by a person first
+        assert run.totals.applied > 0
+
+
+async def test_a_push_is_not_scheduled_where_nothing_can_be_pushed(real_console: Any) -> None:
+    async with real_console(tab="sync") as it:
+        await it.press("plus", sees="Automatic sync")
+        await _choose(it, kinds="push")
+        await it.press("ctrl+s", sees="has no price books")
+        assert await it.ask(lambda ws: ws.schedules.all()) == []

@@ -1,0 +1,70 @@
+"""Pushing items by hand: never a second product, nothing of the back office's own overwritten, prices in sync afterwards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.changes import PushAction
+from engine.model import Kind, Status
+
+
+async def test_every_item_gets_one_product_with_its_prices_and_is_in_sync_afterwards(shop: Any) -> None:
+    plan, run = await shop.push()
+    kinds = {push.action for push in plan.pushes}
+    assert kinds >= {PushAction.CREATE, PushAction.LINK, PushAction.AMBIGUOUS}
+    assert run.totals.adds_up
+    sending = [push for push in plan.pushes if push.sends]
+    assert all(shop.codes[push.item.code] == 1 for push in sending)
+    for push in sending:
+        item = shop.items[push.item.source_id]
+        assert shop.price(push.item.source_id) == item["pricing"]["cost"]
+        assert shop.price(push.item.source_id, "Web sale") == item["pricing"]["sale_cost"]
+        if not item["inactive"]:
+            assert shop.status(push.item.source_id) is Status.IN_SYNC
+    again, _ = await shop.push()
+    assert {push.action for push in again.pushes if not push.blocked} == {PushAction.SKIP}
+
+
+async def test_a_product_that_is_gone_is_made_again_and_its_mapping_replaced(shop: Any) -> None:
+    plan, _ = await shop.push()
+    item = next(push.item.source_id for push in plan.pushes if push.action is PushAction.CREATE and push.sends)
+    old = shop.mapped[item]
+    shop.crm.state.remove("Product2", old)
+    again, run = await shop.push([item])
+    assert (again.pushes[0].action, again.pushes[0].mapped) == (PushAction.CREATE, old)
+    assert (run.totals.applied, shop.codes[again.pushes[0].item.code]) == (1, 1)
+    assert shop.mapped[item] != old
+    assert shop.product(item)["ProductCode"] == again.pushes[0].item.code
+
+
+async def test_a_row_that_was_mapped_otherwise_since_the_preview_is_left_alone(shop: Any) -> None:
+    first, _ = await shop.push()
+    one, other = [push for push in first.pushes if push.action is PushAction.CREATE and push.sends][:2]
+    shop.sell(one.item.source_id, description="Renamed")
+    plan = await shop.ws.plan_push("acme", [one.item.source_id])
+    shop.ws.unmap("acme", Kind.PRODUCTS, [one.item.source_id])
+    before = shop.codes
+    run = await shop.ws.sync(plan)
+    assert (run.totals.stale, run.totals.planned) == (1, 1)
+    assert shop.ws.outcomes(run.id)[0].message == "was unmapped since the preview; nothing was pushed"
+    assert shop.codes == before
+    assert one.item.source_id not in shop.mapped
+    link = await shop.ws.plan_push("acme", [one.item.source_id])
+    assert link.pushes[0].action is PushAction.LINK
+    shop.ws.unmap("acme", Kind.PRODUCTS, [other.item.source_id])
+    shop.ws.map("acme", Kind.PRODUCTS, [(other.item.source_id, link.pushes[0].item.product_id)])
+    run = await shop.ws.sync(link)
+    assert run.totals.stale == 1
+    assert "was mapped to" in shop.ws.outcomes(run.id)[0].message
+    assert one.item.source_id not in shop.mapped
+
+
+async def test_a_price_whose_master_is_the_back_office_is_not_pushed_over(shop: Any) -> None:
+    plan, _ = await shop.push()
+    item = next(push.item.source_id for push in plan.pushes if push.action is PushAction.CREATE and push.sends)
+    shop.ws.set_integration("acme", {"masters.price": "backoffice"})
+    shop.reprice(item, 77.0)
+    again, _ = await shop.push([item])
+    assert again.pushes[0].action is PushAction.SKIP
+    assert "left to a sync" in again.pushes[0].problems[0]
+    assert shop.price(item) == 77.0
