@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,19 @@ from typing import Any
 from tinydb import Query
 
 from engine.errors import AuthenticationError, ConnectorError, PermissionMissing, UnknownId, Unreachable, UsageError
-from engine.model import utc_text
+from engine.model import Field, utc_text
 from engine.naming import check_name
-from engine.ports import Budget, CheckReport, Clock, ConnectionContext, Connector, ConnectorType, Registry, Store
+from engine.ports import (
+    Budget,
+    Capabilities,
+    CheckReport,
+    Clock,
+    ConnectionContext,
+    Connector,
+    ConnectorType,
+    Registry,
+    Store,
+)
 from engine.views import ConnectionView
 
 REFERENCE = re.compile(r"(env|file|command|keyring):.+", re.DOTALL)
@@ -95,7 +106,7 @@ class Connections:
         changed = {**doc["options"], **absolute_paths(kind, options)}
         merged = {key: value for key, value in changed.items() if value}
         check_options(kind, merged)
-        change = {"options": merged, "state": "not checked", "message": ""}
+        change = {"options": merged, "state": "not checked", "message": "", "learned": None}
         self._store.table("connections").update(change, Query().name == name)
         return self.view(name)
 
@@ -121,6 +132,8 @@ class Connections:
             self._replaced.append(connector)
         context = ConnectionContext(name, options, self._secret, self._directory / "tokens" / f"{name}.json")
         connector = self._registry.get(doc["type"]).open(context)
+        if doc.get("learned"):
+            connector.capabilities = _with_learned(connector.capabilities, doc["learned"])
         self._open[name] = (options, connector)
         return connector
 
@@ -165,12 +178,13 @@ class Connections:
     def _stamp(self, name: str, state: str, message: str) -> None:
         doc = self._document(name)
         at = utc_text(self._clock.now())
+        learned = _learned(self._open[name][1].capabilities) if name in self._open else doc.get("learned")
         if (
-            (doc["state"], doc["message"]) != (state, message)
+            (doc["state"], doc["message"], doc.get("learned")) != (state, message, learned)
             or doc["checked_at"] is None
             or doc["checked_at"][:16] != at[:16]
         ):
-            change = {"state": state, "message": message, "checked_at": at}
+            change = {"state": state, "message": message, "checked_at": at, "learned": learned}
             self._store.table("connections").update(change, Query().name == name)
 
     def _document(self, name: str) -> Mapping[str, Any]:
@@ -197,3 +211,18 @@ class Connections:
             self.budget(doc["name"]),
             pushes_products=pushes,
         )
+
+
+def _learned(able: Capabilities) -> dict[str, list[str]]:
+    """What a system said of itself while it was talked to (whether it has costs), kept for whoever opens it next and only
+    looks at what was read.
+    """
+    return {"reads": sorted(able.reads_fields), "writes": sorted(able.writes_fields)}
+
+
+def _with_learned(able: Capabilities, learned: Mapping[str, Sequence[str]]) -> Capabilities:
+    return replace(
+        able,
+        reads_fields=frozenset(map(Field, learned["reads"])),
+        writes_fields=frozenset(map(Field, learned["writes"])),
+    )
