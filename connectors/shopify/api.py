@@ -47,7 +47,7 @@ class Api:
         for attempt in range(1, _ATTEMPTS + 1):
             reply = await self._send(operation, variables)
             if isinstance(reply.data, Mapping) and is_throttled(reply.data):
-                seconds = self.pace.throttled(self._expected(operation, variables))
+                seconds = self.pace.throttled(self._expected(operation, variables), attempt)
                 if attempt == _ATTEMPTS:
                     raise self._throttled(operation, reply.request_id, seconds)
                 continue

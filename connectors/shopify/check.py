@@ -14,7 +14,7 @@ from engine.errors import ConnectorError
 from engine.ports import CheckItem, CheckReport
 
 _ONE = {"first": 1, "after": None, "query": None}
-_NOBODY = "gid://shopify/{}/0"  # no record has this id: what is written to it is refused
+_NOBODY = "gid://shopify/{}/1"  # no record has this id: what is written to it is refused
 
 
 async def check(api: Api, shop: Shop) -> CheckReport:

@@ -109,9 +109,12 @@ class CostPace(Pace):
         self._available, self._at = cost.available, self._clock()
         self._told += 1
 
-    def throttled(self, cost: float) -> float:
-        """The store refused for want of points: everybody waits until there are enough. Returns the seconds."""
-        seconds = max(self.wait(cost), 1 / self._restore)
+    def throttled(self, cost: float, times: int = 1) -> float:
+        """The store refused for want of points: everybody waits until there are enough. Returns the seconds.
+
+        Where it does not say how many there are, the wait doubles each time.
+        """
+        seconds = max(self.wait(cost), 1 / self._restore) if self._maximum else 0.5 * 2**times
         self.pause(seconds, "the store's points are used up")
         return seconds
 

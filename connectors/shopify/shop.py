@@ -13,7 +13,7 @@ from engine.errors import Rejected
 
 _WITH_ID = re.compile(r"\((\d+)\)\s*$")
 #: What ``locationId`` is where no quantities are read: the field is left out then, but a variable needs a value.
-NOWHERE = "gid://shopify/Location/0"
+NOWHERE = "gid://shopify/Location/1"
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,10 @@ class TestPoints:
         told = pace.budget()
         assert (told.throttled, told.waiting_seconds) == (1, pytest.approx(8.0))
 
+    def test_a_refusal_without_numbers_waits_longer_each_time(self) -> None:
+        pace = CostPace()
+        assert [pace.throttled(100, times) for times in (1, 2, 3)] == [1.0, 2.0, 4.0]
+
     @pytest.mark.parametrize(
         "extensions",
         [None, {}, {"cost": None}, {"cost": {"throttleStatus": {"maximumAvailable": 0, "restoreRate": 50}}}],
