@@ -47,7 +47,10 @@ class Api:
         for attempt in range(1, _ATTEMPTS + 1):
             reply = await self._send(operation, variables)
             if isinstance(reply.data, Mapping) and is_throttled(reply.data):
-                seconds = self.pace.throttled(self._expected(operation, variables), attempt)
+                cost = self._expected(operation, variables)
+                if not self.pace.holds(cost):
+                    raise self._too_costly(operation, reply.request_id, cost)
+                seconds = self.pace.throttled(cost, attempt)
                 if attempt == _ATTEMPTS:
                     raise self._throttled(operation, reply.request_id, seconds)
                 continue
@@ -136,6 +139,16 @@ class Api:
     def _expected(self, operation: Operation, variables: Mapping[str, Any]) -> float:
         first = variables.get("first")
         return self._costs.get((operation.name, first)) or operation.cost * (first or 1)
+
+    def _too_costly(self, operation: Operation, request_id: str, cost: float) -> Rejected:
+        return Rejected(
+            f"{operation.field} costs {cost:g} points, more than the store ever gives (request {request_id}). It was not "
+            "carried out",
+            connection=self.client.connection,
+            request_id=request_id,
+            code=TOO_COSTLY,
+            status=200,
+        )
 
     def _throttled(self, operation: Operation, request_id: str, seconds: float) -> ConnectorError:
         error = RateLimited(

@@ -19,6 +19,7 @@ from engine.model import Field, Kind, Order, Record
 from engine.ports import (
     Budget,
     Capabilities,
+    ChangedOrders,
     ChangedPage,
     CheckReport,
     ConnectionContext,
@@ -39,9 +40,12 @@ CAPABILITIES = Capabilities(
     compare_and_set=True,  # a quantity by changeFromQuantity; price, cost and SKU are read right before
     has_currency=True,
     has_orders=True,
+    order_changes=True,
     reads_changes=True,
     batch_size=LARGEST,
     concurrency=1,
+    calls_per_write=4,  # orders, read, set quantities, read back
+    calls_per_record=1,  # variants are written by product
     page_size=PAGE,
     rate_per_minute=60 * SMALLEST_RESTORE / _TYPICAL,
     sku_slots=("sku",),
@@ -50,7 +54,9 @@ _NO_QUANTITY = frozenset(Field) - {Field.QUANTITY}
 
 
 class ShopifyConnector:
-    """``engine.ports.Connector``, ``ReadsOrders`` and ``ReadsChanges``. Safe to call from several tasks of one loop."""
+    """``engine.ports.Connector``, ``ReadsOrders``, ``ReadsOrderChanges`` and ``ReadsChanges``. Safe to call from several
+    tasks of one loop.
+    """
 
     def __init__(self, context: ConnectionContext) -> None:
         settings = settings_of(context)
@@ -91,6 +97,11 @@ class ShopifyConnector:
         """All orders since then that count as sales; sixty days back without the scope ``read_all_orders``."""
         async for orders in self._sales.since(since):
             yield orders
+
+    async def read_order_changes(self, since: datetime) -> AsyncIterator[ChangedOrders]:
+        """Orders made or changed since then, and which of them do not count as sales."""
+        async for page in self._sales.changed(since):
+            yield page
 
     async def read_changes(self, kind: Kind, since: datetime) -> AsyncIterator[ChangedPage]:
         """What changed since then; what was deleted shows at the next full read."""

@@ -11,6 +11,7 @@ from connectors.shopify.api import Api, Row
 from connectors.shopify.operations import ORDER_LINES, ORDERS
 from engine.errors import PermissionMissing
 from engine.model import Order
+from engine.ports import ChangedOrders
 
 _LINES = 100
 
@@ -27,12 +28,31 @@ class Sales:
 
         Complete or ``IncompleteRead``. An app without ``read_all_orders`` sees the last sixty days only.
         """
-        moment = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        async for rows in self._pages("orders", "created_at", at):
+            yield [order for order in [await self._order(row) for row in rows if self._sold(row)] if order.at >= at]
+
+    async def changed(self, since: datetime) -> AsyncIterator[ChangedOrders]:
+        """Orders made or changed since then, and those of them that do not count (any more).
+
+        An order that was deleted shows in a read of all.
+        """
+        async for rows in self._pages("changed orders", "updated_at", since):
+            orders = [await self._order(row) for row in rows if self._sold(row)]
+            gone = [self._number(row) for row in rows if not self._sold(row)]
+            yield ChangedOrders(tuple(orders), tuple(gone))
+
+    async def _pages(self, what: str, column: str, since: datetime) -> AsyncIterator[list[Row]]:
         if self._buyers is None:
             self._buyers = await self._sees_buyers()
-        asked = {"buyers": self._buyers}
-        async for rows in self._api.pages(ORDERS, "orders", f"created_at:>='{moment}'", asked):
-            yield [order for order in [await self._order(row) for row in rows if self._sold(row)] if order.at >= at]
+        moment = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        async for rows in self._api.pages(ORDERS, what, f"{column}:>='{moment}'", {"buyers": self._buyers}):
+            yield rows
+
+    def _number(self, row: Row) -> str:
+        try:
+            return records.number(row["id"])
+        except ValueError as error:
+            raise self._api.unreadable("an order", error) from None
 
     async def _sees_buyers(self) -> bool:
         try:

@@ -79,6 +79,10 @@ class CostPace(Pace):
         """Points that come back every second."""
         return self._restore
 
+    def holds(self, cost: float) -> bool:
+        """Whether so many points can ever be there, as far as is known."""
+        return not self._maximum or cost <= self._maximum
+
     @asynccontextmanager
     async def spend(self, cost: float) -> AsyncIterator[None]:
         """Wait until ``cost`` points fit beside what is in flight, and keep them reserved meanwhile."""
