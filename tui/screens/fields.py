@@ -44,7 +44,7 @@ def _field_here(context: Context) -> str:
     screen = _screen(context)
     if screen.mappings.has_focus:
         return "" if screen.mappings.row is not None else "no field is mapped yet: choose one below"
-    return "" if screen.fields.row is not None else "there is no field here: r retrieves them"
+    return able(context) or ("" if screen.fields.row is not None else "there is no field here: r retrieves them")
 
 
 def _mapped_here(context: Context) -> str:

@@ -14,6 +14,7 @@ from textual.widgets import Input
 
 from tui.widgets.lens import Lens
 from tui.widgets.line import Line, Piece
+from tui.widgets.plan_lines import many
 
 
 class FilterInput(Input):
@@ -101,7 +102,7 @@ class FilterBar(Horizontal):
     def show(self, lens: Lens, seen: int, total: int, marked: int, hidden: int, note: str) -> None:
         """``seen`` of ``total`` rows are listed; ``marked`` are marked, ``hidden`` of those are not listed."""
         counts = self.query_one(Counts)
-        parts = [(f"{seen:,} of {total:,}" if seen != total else f"{total:,} rows", "strong")]
+        parts = [(f"{seen:,} of {total:,}" if seen != total else many(total, "row"), "strong")]
         if lens.backoffice:
             parts.append(("back office only", "warn"))
         if lens.out:

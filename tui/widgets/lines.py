@@ -10,6 +10,7 @@ from typing import ClassVar, TypeVar
 
 from rich.segment import Segment
 from textual import events
+from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.strip import Strip
@@ -39,15 +40,17 @@ class LineTable(Table[R]):
         self.empty = empty
 
     def action_choose(self) -> None:
-        if self.row is not None:
-            self.post_message(self.Chosen(self))
+        """Send ``Chosen``. Without a row the key is the screen's, which says why it can do nothing."""
+        if self.row is None:
+            raise SkipAction
+        self.post_message(self.Chosen(self))
 
     def on_click(self, event: events.Click) -> None:
         event.stop()
         place = self.scroll_offset.y + event.y - 1
         if event.y > 0 and place < len(self.view):
             self.cursor = place
-            if event.chain == 2:
+            if event.chain == 2 and self.row is not None:
                 self.action_choose()
 
     def on_resize(self) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -443,3 +443,31 @@ def real_console(connected: Any, files: Path, console_over: Any) -> Callable[...
             yield it
 
     return start
+
+
+@pytest.fixture
+async def crm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
+    """A workspace between a store of 40 items and its CRM, everything read; and the CRM's simulator."""
+    from connectors.sandbox.launcher import describe
+    from connectors.sandbox.server import serve_in_thread
+    from connectors.sandbox.systems import make as make_systems
+    from connectors.sandbox.world import World
+    from tui import compose
+    from tui.demo.ultracart_salesforce import ULTRACART_SALESFORCE
+
+    boxes = make_systems(["ultracart", "salesforce"], World.make(seed=3, customers=4, products=40), rate=0)
+    with ExitStack() as running:
+        served = {name: running.enter_context(serve_in_thread(box)) for name, box in boxes.items()}
+        for one in served.values():
+            for name, secret in describe(one)["env"].items():
+                monkeypatch.setenv(name, secret)
+        settings = {**ULTRACART_SALESFORCE.settings, "guards.max_percent_of_catalogue": "100"}
+        ws = compose.open_workspace(tmp_path / "ws", actor="ada")
+        for name, one in served.items():
+            ws.add_connection(name, name, describe(one)["options"])
+        ws.add_integration("acme", "ultracart", "salesforce", settings)
+        await ws.pull("acme")
+        try:
+            yield ws, boxes["salesforce"]
+        finally:
+            await ws.close()

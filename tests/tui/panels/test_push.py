@@ -2,42 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from connectors.sandbox.launcher import describe
-from connectors.sandbox.server import serve_in_thread
-from connectors.sandbox.systems import make as make_systems
-from connectors.sandbox.world import World
 from engine.model import Kind
 from tui import compose
-from tui.demo.ultracart_salesforce import ULTRACART_SALESFORCE
-
-SETTINGS = {**ULTRACART_SALESFORCE.settings, "guards.max_percent_of_catalogue": "100"}
-
-
-@pytest.fixture
-async def crm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
-    """A workspace between a store of 40 items and its CRM, everything read; and the CRM's simulator."""
-    boxes = make_systems(["ultracart", "salesforce"], World.make(seed=3, customers=4, products=40), rate=0)
-    with ExitStack() as running:
-        served = {name: running.enter_context(serve_in_thread(box)) for name, box in boxes.items()}
-        for one in served.values():
-            for name, secret in describe(one)["env"].items():
-                monkeypatch.setenv(name, secret)
-        ws = compose.open_workspace(tmp_path / "ws", actor="ada")
-        for name, one in served.items():
-            ws.add_connection(name, name, describe(one)["options"])
-        ws.add_integration("acme", "ultracart", "salesforce", SETTINGS)
-        await ws.pull("acme")
-        try:
-            yield ws, boxes["salesforce"]
-        finally:
-            await ws.close()
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 50)])
