@@ -99,6 +99,7 @@ class PushAction(StrEnum):
     UPDATE = "update"
     SKIP = "skip"  # nothing differs
     AMBIGUOUS = "ambiguous"  # several products there have its code: a person decides
+    UNDO = "undo"  # takes back what an earlier push wrote; nothing is deleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,8 @@ class Push:
     """One storefront product made, or kept up, in the back office with its prices and mapped fields.
 
     ``problems`` are field mappings that could not be carried out for it; the rest is written all the same. ``mapped`` is
-    the back-office id it was mapped to when this was planned: that of a product that is gone is replaced.
+    the back-office id it was mapped to when this was planned: that of a product that is gone is replaced. ``unmap``: its
+    mapping is forgotten once it went through.
     """
 
     item: PushItem
@@ -117,6 +119,7 @@ class Push:
     guards: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     mapped: str = ""
+    unmap: bool = False
 
     @property
     def sends(self) -> bool:

@@ -88,10 +88,10 @@ class PriceEntry:
 
 @dataclass(frozen=True, slots=True)
 class BookPrice:
-    """A price that one pushed product shall have in one book; the entry is active afterwards.
+    """A price that one pushed product shall have in one book, in an ``active`` entry (or, taken back, in an inactive one).
 
-    ``entry_id`` and ``before`` are the entry as seen, or empty and None where none was seen. A price that moved since
-    is ``stale``.
+    ``entry_id``, ``before`` and ``was_active`` are the entry as seen; empty, None and True where none was seen. A price
+    that moved since is ``stale``. No entry is made to be inactive.
     """
 
     book_id: str
@@ -99,6 +99,8 @@ class BookPrice:
     currency: str = ""
     entry_id: str = ""
     before: Decimal | None = None
+    active: bool = True
+    was_active: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,7 +197,9 @@ class Journal:
             self._keep_baselines(settled)
             self._keep_history(outcomes, settled)
             for item, verdict in settled:
-                if verdict.mapping is not None:
+                if isinstance(item, Push) and item.unmap and verdict.result in GOOD:
+                    self._unmap(item)
+                elif verdict.mapping is not None:
                     self._map(verdict.mapping)
                     if isinstance(item, Creation) and item.draft.quantity:
                         self._promise_quantity(verdict.mapping)
@@ -371,6 +373,12 @@ class Journal:
         ]
         parts = [{**entry, "attribute": name, "before": old, "after": new} for name, old, new in (*texts, *prices)]
         return [entry, *parts]
+
+    def _unmap(self, push: Push) -> None:
+        """The mapping that an undone push had made."""
+        row = (where("integration") == self._context.integration) & (where("kind") == Kind.PRODUCTS.value)
+        row &= where("storefront_id") == push.item.source_id
+        self._store.table("mappings").remove(row & (where("backoffice_id") == push.item.product_id))
 
     def _map(self, mapping: NewMapping) -> None:
         if self._context.map_created is not None:

@@ -44,6 +44,7 @@ from engine.status import Pair
 from engine.store.locks import ConnectionLocks
 from engine.sync import Runner
 from engine.sync_context import SyncContext
+from engine.undo_reading import read_written
 from engine.unposted import Unposted
 from engine.views import HeldOrders, PullReport
 
@@ -347,13 +348,18 @@ class Operations:
             previous = self.sizes(integration)
             if ids:
                 await self._read_fresh(integration, ids, kinds)
+            made, context = run_log.plan(self.store, run_id), self._context(integration)
+            mapped = {
+                id: one.backoffice_id for id, one in self.mappings.mapped(integration.name, Kind.PRODUCTS).items()
+            }
+            now = await read_written(
+                made, outcomes, context.connectors, self.cache, context.connections, mapped,
+                integration.settings.currency,
+            )  # fmt: skip
             plan = undo.plan_undo(
-                self.scene(integration, previous),
-                new_id(),
-                self.run(run_id),
-                outcomes,
-                self.pairs(integration, kinds, ids),
-            )
+                self.scene(integration, previous), new_id(), self.run(run_id), outcomes,
+                self.pairs(integration, kinds, ids), made.pushes, now,
+            )  # fmt: skip
             self.young[plan.id] = Young(self.clock.monotonic(), self.rules.book(integration.name))
             return plan
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from engine.changes import Push, PushAction
+from engine.changes import GuardHit, Push, PushAction
 from engine.crm import BookPrice, PriceEntry, PushItem, SchemaField, TextValue
 from engine.field_mappings import FieldMapping, text_values
 from engine.fields import difference, read
@@ -21,6 +21,7 @@ from engine.settings import Guards, IntegrationSettings
 
 #: Names are cut to so many characters where the schema does not say (Salesforce: Product2.Name).
 NAME_LENGTH = 255
+_WHY = {Guard.ZERO_PRICE.value: "a price of zero or less", Guard.CHANGE_PERCENT.value: "a price jumps"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def _push(
         action, reason = PushAction.SKIP, "nothing differs"
     if action in {PushAction.CREATE, PushAction.LINK, PushAction.UPDATE} and not reason:
         reason = _what(values, prices, scene.books)
-    guards = _guards(prices, scene.settings.guards) if not blocked else ()
+    guards = price_guards(prices, scene.settings.guards) if not blocked else ()
     return Push(item, product.name, action, reason, blocked, guards, unfit, scene.mapped.get(product.id, ""))
 
 
@@ -194,14 +195,27 @@ def _what(values: Sequence[TextValue], prices: Sequence[BookPrice], books: Books
     )
 
 
-def _guards(prices: Sequence[BookPrice], guards: Guards) -> tuple[str, ...]:
+def price_guards(prices: Sequence[BookPrice], guards: Guards) -> tuple[str, ...]:
     """The guards that the prices set off: a price of zero or less, a jump."""
     hits: dict[str, None] = {}
     for price in prices:
+        if not price.active:
+            continue
         if guards.zero_price and price.amount <= Decimal(0):
             hits[Guard.ZERO_PRICE.value] = None
         if guards.max_change_percent is not None and price.before is not None:
             gap, percent = difference(canonical(price.before), canonical(price.amount))
             if gap and (percent is None or abs(percent) > guards.max_change_percent):
                 hits[Guard.CHANGE_PERCENT.value] = None
+    return tuple(hits)
+
+
+def push_guards(pushes: Sequence[Push]) -> tuple[GuardHit, ...]:
+    """The guards that single pushes set off, as hits of the plan."""
+    hits = []
+    for guard, why in _WHY.items():
+        rows = [push for push in pushes if guard in push.guards and push.sends]
+        if rows:
+            names = ", ".join(push.name for push in rows[:3]) + (" ..." if len(rows) > 3 else "")
+            hits.append(GuardHit(guard, f"{why} in {len(rows)} pushed products: {names}", len(rows)))
     return tuple(hits)

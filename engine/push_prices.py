@@ -62,8 +62,12 @@ def prices_of(
                 problems.append(value.problem or "it has no price")
             return
         entry = seen.get(book.id)
-        known = ("", None) if entry is None else (entry.id, entry.amount)
-        wanted.append(BookPrice(book.id, Decimal(value.text), settings.currency, *known))
+        amount = Decimal(value.text)
+        wanted.append(
+            BookPrice(book.id, amount, settings.currency)
+            if entry is None
+            else BookPrice(book.id, amount, settings.currency, entry.id, entry.amount, was_active=entry.active)
+        )
 
     add(books.standard, settings, needed=True)
     for kind, book in books.others:

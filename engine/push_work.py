@@ -6,22 +6,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from engine.changes import GuardHit, Plan, Purpose, Push
+from engine.changes import Plan, Purpose, Push
 from engine.connections import Connections
 from engine.drafting import Drafting
 from engine.errors import UnknownId, UsageError
 from engine.field_work import FieldWork
-from engine.guards import Guard
 from engine.integrations import Integration
 from engine.mappings import Mappings
 from engine.model import Field, Kind, Product, Side, Status
 from engine.operations import Operations, new_id
 from engine.plan import finished
 from engine.ports import Draft, RecordCache
-from engine.push import PushScene, plan_pushes
+from engine.push import PushScene, plan_pushes, push_guards
 from engine.reconciling import Prices, Reconciler
-
-_WHY = {Guard.ZERO_PRICE.value: "a price of zero or less", Guard.CHANGE_PERCENT.value: "a price jumps"}
 
 
 @dataclass(slots=True)
@@ -117,14 +114,3 @@ class PushWork:
         for problem in problems:
             wrong.setdefault(problem.source_id, f"{problem.field}: {problem.message}".lstrip(": "))
         return [draft for draft in drafts if draft.source_id not in wrong], wrong
-
-
-def push_guards(pushes: Sequence[Push]) -> tuple[GuardHit, ...]:
-    """The guards that single pushes set off, as hits of the plan."""
-    hits = []
-    for guard, why in _WHY.items():
-        rows = [push for push in pushes if guard in push.guards and push.sends]
-        if rows:
-            names = ", ".join(push.name for push in rows[:3]) + (" ..." if len(rows) > 3 else "")
-            hits.append(GuardHit(guard, f"{why} in {len(rows)} pushed products: {names}", len(rows)))
-    return tuple(hits)

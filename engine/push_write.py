@@ -220,7 +220,14 @@ class PushJudge:
     def _mapping(self, push: Push, id: str, seen: Seen | None, mapped: Mapping[str, str]) -> NewMapping | None:
         now = mapped.get(push.item.source_id, "")
         gone = now if now == push.mapped and push.action is not PushAction.UPDATE else ""
-        if (now and now != gone) or not id or now == id or seen is None or seen.product is None:
+        if (
+            push.action is PushAction.UNDO
+            or (now and now != gone)
+            or not id
+            or now == id
+            or seen is None
+            or seen.product is None
+        ):
             return None
         return NewMapping(
             self._context.integration, Kind.PRODUCTS, push.item.source_id, id, push.name, seen.product.name, gone
@@ -287,6 +294,8 @@ def _text_unlike(value: TextValue, product: Product) -> str:
 
 
 def _price_unlike(price: BookPrice, entry: PriceEntry | None, currency: str) -> str:
+    if not price.active:
+        return f"an active price in the book {price.book_id}" if entry is not None and entry.active else ""
     if entry is None:
         return f"no price in the book {price.book_id}"
     if not entry.active:

@@ -19,7 +19,7 @@ from engine.model import Field, Kind, Side
 from engine.operations import Operations, new_id
 from engine.plan import Scene, build, finished
 from engine.ports import Clock, Draft, Result
-from engine.push_work import push_guards
+from engine.push import push_guards
 from engine.reconciling import Prices, Reconciler, as_moved
 from engine.status import Pair
 
@@ -27,6 +27,7 @@ from engine.status import Pair
 PushPlanner = Callable[[Integration, Sequence[str], Prices], Sequence[Push]]
 #: (integration, storefront ids) -> drafts without a problem, and what is wrong with the others by id.
 Drafter = Callable[[Integration, Sequence[str]], tuple[Sequence[Draft], dict[str, str]]]
+_UNLINKED = "it is not mapped: choose its link too"
 _WRITES = frozenset({Action.WRITE, Action.WRITE_TEXT, Action.PUSH, Action.CREATE})
 
 
@@ -112,6 +113,11 @@ class Resolver:
         linked = {one.storefront_id: one.backoffice_id for one in edits if one.action is not Action.UNMAP}
         pairs = [pair for pair, _ in self.operations.lists.states(integration, Kind.PRODUCTS, linked)]
         changes, refused = self._changes(scene, pairs, by_action[Action.WRITE])
+        known = {pair.storefront_id for pair in pairs}
+        texts = [one for one in by_action[Action.WRITE_TEXT] if one.storefront_id in known]
+        refused += [
+            self._refused(one, _UNLINKED) for one in by_action[Action.WRITE_TEXT] if one.storefront_id not in known
+        ]
         pushes: Sequence[Push] = ()
         if by_action[Action.PUSH] and prices is not None:
             pushes = self.pushes(integration, _rows(by_action[Action.PUSH]), prices)
@@ -125,7 +131,7 @@ class Resolver:
         ]
         plan = Plan(
             new_id(), integration.name, Purpose.RECONCILE, scene.at, scene.actor, scene.lineage, "",
-            changes=tuple(changes), texts=tuple(_text(one) for one in by_action[Action.WRITE_TEXT]), pushes=tuple(pushes),
+            changes=tuple(changes), texts=tuple(_text(one) for one in texts), pushes=tuple(pushes),
             creations=tuple(Creation(draft, Side.BACKOFFICE) for draft in drafts),
         )  # fmt: skip
         plan = finished(plan, scene, pairs)
@@ -146,7 +152,7 @@ class Resolver:
         whole = build(scene, "", pairs, ids=_rows(findings), fields=fields, kinds=(Kind.PRODUCTS,))
         made = {(change.storefront_id, change.field.value): change for change in whole.changes}
         changes: list[Change] = []
-        refused = [self._refused(one, "it is not mapped: choose its link too") for one in loose]
+        refused = [self._refused(one, _UNLINKED) for one in loose]
         for one in findings:
             change = made.get((one.storefront_id, one.field))
             if change is None or change.blocked:

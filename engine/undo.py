@@ -1,26 +1,47 @@
-"""Pure: the plan that takes a run back, for the rows that still hold what it wrote. Moved rows are blocked and named."""
+"""Pure: the plan that takes a run back, for the rows that still hold what it wrote. Moved rows are blocked and named.
+
+Fields get their old values, texts theirs (``undo_texts``), and pushed products are taken back as ``undo_push`` says.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from engine.changes import Change, Creation, Outcome, Plan, Purpose, Run
+from engine.changes import Change, Creation, Outcome, Plan, Purpose, Push, Run
 from engine.fields import SIDE_NAMES, display, read, same, sku_slot
 from engine.model import Field, Kind, Status
 from engine.plan import Scene, finished
 from engine.ports import Draft, Result
+from engine.push import price_guards, push_guards
 from engine.status import Pair
+from engine.undo_push import taken_back
+from engine.undo_reading import Written
+from engine.undo_texts import put_back
 
 #: What a run may have left in a system; "unverified" counts if its value is there now.
 _WRITTEN = frozenset({Result.APPLIED, Result.UNVERIFIED})
+NOTHING = Written()
 
 
-def plan_undo(scene: Scene, id: str, run: Run, outcomes: Iterable[Outcome], pairs: Iterable[Pair]) -> Plan:
-    """The undo of ``run``: old and new value swapped, guarded like any other plan. ``pairs`` are freshly read.
+def plan_undo(
+    scene: Scene,
+    id: str,
+    run: Run,
+    outcomes: Iterable[Outcome],
+    pairs: Iterable[Pair],
+    pushes: Iterable[Push] = (),
+    now: Written = NOTHING,
+) -> Plan:
+    """The undo of ``run``: old and new value swapped, guarded like any other plan. ``pairs`` and ``now`` are freshly read,
+    ``pushes`` are those of its plan.
 
     Records that the run created are listed as blocked: nothing is ever deleted.
     """
     rows = {pair.key: pair for pair in pairs}
+    outcomes = list(outcomes)
+    back = taken_back(id, pushes, outcomes, now.pushed, now.mapped) if now.pushed is not None else []
+    back = [replace(push, guards=price_guards(push.item.prices, scene.settings.guards)) for push in back]
     written = [outcome for outcome in outcomes if outcome.result in _WRITTEN]
     changes = [
         change
@@ -37,10 +58,13 @@ def plan_undo(scene: Scene, id: str, run: Run, outcomes: Iterable[Outcome], pair
         fingerprint="",
         fields=tuple(field for field in Field if any(change.field is field for change in changes)),
         changes=tuple(changes),
-        creations=tuple(_created(outcome) for outcome in written if outcome.field is None),
+        creations=tuple(_created(one) for one in written if one.field is None and not one.attribute),
+        pushes=tuple(back),
+        texts=tuple(put_back(run.id, outcomes, now.products, now.mapped)),
         undo_of=run.id,
     )
-    return finished(plan, scene, rows.values())
+    plan = finished(plan, scene, rows.values())
+    return replace(plan, guards=(*plan.guards, *push_guards(back)))
 
 
 def _change(scene: Scene, outcome: Outcome, field: Field, rows: Mapping[tuple[Kind, str], Pair]) -> Change | None:

@@ -46,12 +46,9 @@ class PriceBooks:
             known = await self._reader.entries_of(there, every_book=True)
         except ConnectorError as error:
             return _all(lines, Sent(Result.NOT_SENT, str(error), error.code, error.request_id, error=error))
-        books = sorted(
-            dict.fromkeys(line.price.book_id for line in lines), key=lambda book: (book != standard.id, book)
-        )
         out: list[Sent] = []
-        for book in books:
-            here = [line for line in lines if line.price.book_id == book]
+        for book, active in _order(lines, standard.id):
+            here = [line for line in lines if (line.price.book_id, line.price.active) == (book, active)]
             failed = next((one for one in out if one.error is not None), None)
             out += _all(here, failed) if failed else await self._book(here, known, several)
         return out
@@ -61,7 +58,9 @@ class PriceBooks:
         updates: list[tuple[Line, Row]] = []
         for line in lines:
             entry = _entry(line, known.get(line.product_id, []), several)
-            if entry is None and line.price.before is not None:
+            if entry is None and not line.price.active:
+                line.sent = Sent(Result.UNCHANGED)
+            elif entry is None and line.price.before is not None:
                 line.sent = Sent(Result.STALE, moved("price", canonical(line.price.before), None))
             elif entry is None:
                 creates.append(line)
@@ -74,13 +73,19 @@ class PriceBooks:
             line.sent, line.entry_id = one, one.id
         failed = next((one for one in made if one.error is not None), None)
         rows = [
-            record(ENTRY, {"UnitPrice": line.price.amount, "IsActive": True}, str(entry["Id"]))
+            record(ENTRY, {"UnitPrice": line.price.amount, "IsActive": line.price.active}, str(entry["Id"]))
             for line, entry in updates
         ]
         sent = [failed] * len(updates) if failed else await store(self._api, "PATCH", rows)
         for (line, entry), one in zip(updates, sent, strict=True):
             line.sent, line.entry_id = one, str(entry["Id"])
         return made + sent
+
+
+def _order(lines: Sequence[Line], standard: str) -> list[tuple[str, bool]]:
+    """Books with what is active in them first, the standard one before the others; then what ends, the standard one last."""
+    books = dict.fromkeys((line.price.book_id, line.price.active) for line in lines)
+    return sorted(books, key=lambda one: (not one[1], (one[0] != standard) is one[1], one[0]))
 
 
 def _entry(line: Line, rows: Sequence[Row], several: bool) -> Row | None:
@@ -98,7 +103,7 @@ def _compared(line: Line, entry: Row) -> Sent | None:
         current = amount(entry.get("UnitPrice"))
     except ValueError as error:
         return Sent(Result.REJECTED, f"price entry {entry['Id']} cannot be read: {error}; it was not written")
-    if current == line.price.amount and entry.get("IsActive") is True:
+    if current == line.price.amount and (entry.get("IsActive") is True) is line.price.active:
         return Sent(Result.UNCHANGED)
     before = line.price.before
     seen = before is not None or bool(line.price.entry_id)

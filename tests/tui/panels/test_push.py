@@ -105,3 +105,27 @@ async def test_a_push_is_not_scheduled_where_nothing_can_be_pushed(real_console:
         await _choose(it, kinds="push")
         await it.press("ctrl+s", sees="has no price books")
         assert await it.ask(lambda ws: ws.schedules.all()) == []
+
+
+async def test_a_push_is_taken_back_from_the_activity_tab_and_the_preview_says_how(crm: Any, console_over: Any) -> None:
+    ws, box = crm
+    plan = await ws.plan_push("acme")
+    made = [push.item.source_id for push in plan.pushes if push.action == "create" and push.sends]
+    await ws.sync(await ws.plan_push("acme", made))
+    rows = {row.id: row.right_id for row in ws.snapshot("acme", Kind.PRODUCTS).rows if row.side == "storefront"}
+    async with console_over(lambda: compose.open_workspace(ws.path, actor="ada"), "activity", (160, 50)) as it:
+        await it.sees("push")
+        table = it.console.screen.table
+        await it.until(lambda: any(line.category == "runs" for line in table.rows))
+        place = next(at for at, index in enumerate(table.view) if table.rows[index].category == "runs")
+        table.cursor = place
+        await it.press("o", sees="applied")
+        await it.press("U", sees="The way back of run")
+        await it.sees("never deleted; its mapping is forgotten")
+        assert all(box.state.tables["Product2"][rows[id]]["IsActive"] for id in made)
+        await it.press("s", sees="Undo now")
+        await it.press("y", sees="done")
+        await it.until(lambda: not it.console.bridge.busy)
+        assert not any(box.state.tables["Product2"][rows[id]]["IsActive"] for id in made)
+        after = {row.id: row.right_id for row in await it.ask(lambda ws: ws.snapshot("acme", Kind.PRODUCTS).rows)}
+        assert not any(after[id] for id in made)
