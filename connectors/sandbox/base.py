@@ -104,6 +104,10 @@ class Sandbox(ABC):
     def options(self, base_url: str) -> dict[str, str]:
         """The other options of a connection to this sandbox, as ``connection add --set`` takes them."""
 
+    def operation(self, call: Call) -> Call:
+        """The call by the operation it asks for, where its path does not tell: log, faults and routes go by that."""
+        return call
+
     def control_routes(self) -> Sequence[Route]:
         """Further operations below ``/_control`` that only this system has."""
         return ()
@@ -140,7 +144,8 @@ class Sandbox(ABC):
         if call.path.startswith(CONTROL_PREFIX):
             await exchange.answer(self.control.handle(call))
             return
-        call = Call(call.method, call.path.removeprefix(self.prefix), call.query, call.headers, call.body, call.client)
+        path = call.path.removeprefix(self.prefix)
+        call = self.operation(Call(call.method, path, call.query, call.headers, call.body, call.client))
         entry = self.log.open(call)
         fault = self.faults.take(entry.number, call)
         delay = self.latency_ms + (fault.delay_ms if fault else 0.0)

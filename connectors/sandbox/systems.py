@@ -9,6 +9,7 @@ from connectors.sandbox.base import Sandbox
 from connectors.sandbox.marketplace import Marketplace
 from connectors.sandbox.quickbooks import QuickBooks
 from connectors.sandbox.salesforce import Salesforce
+from connectors.sandbox.shopify import Shopify
 from connectors.sandbox.syncro import Syncro
 from connectors.sandbox.ultracart import UltraCart
 from connectors.sandbox.woocommerce import WooCommerce
@@ -20,6 +21,7 @@ SYSTEMS: dict[str, Callable[..., Sandbox]] = {
     "syncro": Syncro,
     "quickbooks": QuickBooks,
     "woocommerce": WooCommerce,
+    "shopify": Shopify,
     "salesforce": Salesforce,
     "ultracart": UltraCart,
 }
