@@ -33,6 +33,7 @@ SYSTEMS = {
     "marketplace": (RESALE, Side.STOREFRONT),
     "quickbooks": (STORE, Side.BACKOFFICE),
     "salesforce": (CRM, Side.BACKOFFICE),
+    "shopify": (STORE, Side.STOREFRONT),
     "syncro": (RESALE, Side.BACKOFFICE),
     "ultracart": (CRM, Side.STOREFRONT),
     "woocommerce": (STORE, Side.STOREFRONT),

@@ -4,6 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from connectors.sandbox.server import serve_in_thread
+from connectors.sandbox.shopify import Shopify
+from connectors.sandbox.store_world import StoreWorld
 from engine.ports import CheckItem, CheckReport
 from tui.screens.setup import BACKOFFICE, INTEGRATION, READING, STOREFRONT, SetupScreen
 from tui.widgets.forms import Form
@@ -263,3 +266,26 @@ async def test_what_the_system_offers_is_a_list_and_nothing_is_picked_silently(w
         await made.press("ctrl+s")
         await made.at(BACKOFFICE)
     assert real.connection("shop").options["currency"] == "CAD"
+
+
+async def test_the_locations_of_a_store_with_several_are_offered(wizard, real, painted, monkeypatch):
+    app, start = wizard
+    with serve_in_thread(Shopify(StoreWorld.make(seed=3, products=4), rate=0)) as store:
+        monkeypatch.setattr(real._connections, "_secret", lambda _: store.credentials["access_token"])
+        async with app.run_test(size=(80, 24), notifications=False) as pilot:
+            made = await start(pilot, app)
+            made.form.row("type").value = "shopify"
+            await made._eventually(pilot, lambda: any(row.field.name == "option-location" for row in made.form.rows))
+            made.fill(name="shop", base_url=store.options["base_url"], access_token="env:SHOP_TOKEN")
+            await made.press("ctrl+s")
+            await made._eventually(pilot, lambda: "Something has to be chosen" in painted(app))
+            row = made.form.row("option-location")
+            assert row.control.has_focus
+            assert row.value == ""
+            offered = [value for value, _ in row.field.choices]
+            assert [value.partition(" (")[0] for value in offered] == ["Main warehouse", "Shop floor", "none"]
+            row.value = offered[1]
+            await made.press("ctrl+s")
+            await made.at(BACKOFFICE)
+    view = real.connection("shop")
+    assert (view.state, view.options["location"]) == ("ok", offered[1])
