@@ -115,6 +115,30 @@ def test_what_was_sold_since_is_not_undone(shop, crosswalk) -> None:
     assert undone.code in {0, 4}
 
 
+def test_what_is_in_an_order_that_is_not_posted_waits(shop, crosswalk) -> None:
+    """Accounting holds an order by the number that Shopify shows with a ``#`` before it."""
+    assert (
+        crosswalk("integration", "set", "store", "--set", "orders.policy=block", "--set", "orders.days=365").code == 0
+    )
+    sold, other = shop.ids
+    order = shop.shop.app.events.sell([{"variant": sold, "quantity": 2}])
+    assert crosswalk("pull").code == 0
+    rows = {row["id"]: row for row in crosswalk("list", "products", "--json").document["rows"]}
+    assert rows[sold]["status"] == "In orders"
+    template = next(iter(shop.books.state.tables["invoice"].values()))
+    for number in {order["name"].removeprefix("#"), *_numbers(shop, sold), *_numbers(shop, other)}:
+        shop.books.state.put("invoice", f"9{number}", {**template, "Id": f"9{number}", "DocNumber": number})
+    assert crosswalk("pull").code == 0
+    rows = {row["id"]: row for row in crosswalk("list", "products", "--json").document["rows"]}
+    assert {rows[sold]["status"], rows[other]["status"]} <= {"Out of sync", "First sync", "Conflict"}
+
+
+def _numbers(shop: Shop, variant: str) -> list[str]:
+    """The numbers of all orders of a variant, without their sign."""
+    orders = shop.shop.state.rows("orders")
+    return [one["name"].removeprefix("#") for one in orders if variant in {line["variant"] for line in one["lines"]}]
+
+
 @pytest.mark.parametrize("fault", ["kill", "kill_after"])
 @pytest.mark.parametrize("path", ["/inventorySetQuantities", "/productVariantsBulkUpdate"])
 def test_a_process_that_dies_while_writing_is_carried_on_and_nothing_is_done_twice(

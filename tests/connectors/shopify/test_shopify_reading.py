@@ -378,6 +378,13 @@ class TestAccess:
         assert report.account == "Sandbox store (sandbox.myshopify.com), USD"
         assert {name: dict(table) for name, table in served.state.tables.items()} == before
 
+    async def test_another_api_version_than_the_one_asked_for_is_told(self, store, connect, monkeypatch) -> None:
+        monkeypatch.setattr("connectors.shopify.check.VERSION", "2025-10")
+        report = await connect(store()).check()
+        assert report.ok
+        assert not report.items[0].ok
+        assert "answered as API version 2026-07" in report.items[0].message
+
     async def test_a_wrong_token_is_told_and_never_shown(self, store, connect, gather) -> None:
         wrong = "shpat_" + "0" * 32
         with pytest.raises(AuthenticationError) as caught:
