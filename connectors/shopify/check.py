@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors.shopify.api import Api
 from connectors.shopify.operations import CUSTOMERS, ORDERS, SET_QUANTITIES, UPDATE_VARIANTS, VARIANTS, Operation
+from connectors.shopify.reading import variant_variables
 from connectors.shopify.settings import VERSION
 from connectors.shopify.shop import NOWHERE, Identity, Location, Shop
 from engine.errors import ConnectorError
@@ -29,7 +30,7 @@ async def check(api: Api, shop: Shop) -> CheckReport:
     if api.settings.counts:
         found, item = await _location(shop)
         where.append(item)
-    variants = {**_ONE, "location": found.gid if found else NOWHERE, "counts": found is not None}
+    variants = {**_ONE, **variant_variables(api, found)}
     items += [
         await _try(api, "Read products and costs", VARIANTS, variants),
         *where,

@@ -36,7 +36,6 @@ fragment Variant on ProductVariant {
   compareAtPrice
   updatedAt
   requiresComponents
-  selectedOptions { name value }
   product { id title status updatedAt }
   inventoryItem {
     id
@@ -44,7 +43,7 @@ fragment Variant on ProductVariant {
     unitCost { amount currencyCode }
     inventoryLevel(locationId: $location) @include(if: $counts) {
       isActive
-      quantities(names: ["available", "on_hand"]) { name quantity }
+      quantities(names: $names) { name quantity }
     }
   }
 }
@@ -67,12 +66,13 @@ LOCATIONS = Operation(
 VARIANTS = Operation(
     "Variants",
     "productVariants",
-    f"""query Variants($first: Int!, $after: String, $query: String, $location: ID!, $counts: Boolean!) {{
+    f"""query Variants($first: Int!, $after: String, $query: String, $location: ID!, $names: [String!]!,
+  $counts: Boolean!) {{
   productVariants(first: $first, after: $after, query: $query, sortKey: ID) {{ nodes {{ ...Variant }} {_PAGE} }}
 }}
 {_VARIANT}""",
     "read_products, read_inventory",
-    8,
+    6,
 )
 
 #: Products without their variants: the parents, and which products changed. One variant tells whether there are options.
@@ -81,12 +81,12 @@ PRODUCTS = Operation(
     "products",
     f"""query Products($first: Int!, $after: String, $query: String) {{
   products(first: $first, after: $after, query: $query, sortKey: ID) {{
-    nodes {{ id title status updatedAt variants(first: 1) {{ nodes {{ id selectedOptions {{ name value }} }} }} }}
+    nodes {{ id title status updatedAt variants(first: 1) {{ nodes {{ id title }} }} }}
     {_PAGE}
   }}
 }}""",
     "read_products",
-    5,
+    4,
 )
 
 CUSTOMERS = Operation(

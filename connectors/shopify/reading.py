@@ -9,7 +9,7 @@ from typing import Any
 from connectors.shopify import records
 from connectors.shopify.api import Api, Row
 from connectors.shopify.operations import CUSTOMERS, PRODUCTS, VARIANTS
-from connectors.shopify.shop import NOWHERE, Shop
+from connectors.shopify.shop import NOWHERE, Location, Shop
 from engine.model import Customer, Product
 from engine.ports import ChangedPage, Page
 
@@ -89,7 +89,7 @@ class Reader:
 
     async def _at(self) -> dict[str, Any]:
         location = await self._shop.location()
-        return {"location": location.gid if location else NOWHERE, "counts": location is not None}
+        return variant_variables(self._api, location)
 
     def _with_parents(self, rows: Iterable[Row], currency: str, seen: set[str]) -> list[Product]:
         made: list[Product] = []
@@ -125,6 +125,12 @@ class Reader:
             return records.customer(row, self._api.settings.site)
         except ValueError as error:
             raise self._api.unreadable(f"customer {row.get('id')}", error) from None
+
+
+def variant_variables(api: Api, location: Location | None) -> dict[str, Any]:
+    """What ``VARIANTS`` needs beside its page: whose quantities, and which of their numbers."""
+    where = location.gid if location else NOWHERE
+    return {"location": where, "names": [api.settings.quantity], "counts": location is not None}
 
 
 def _searches(name: str, numbers: Sequence[str], size: int) -> list[str]:

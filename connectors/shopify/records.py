@@ -64,10 +64,11 @@ def base(product: Mapping[str, Any], site: str) -> Product:
 
 
 def has_options(row: Mapping[str, Any]) -> bool:
-    """Whether a variant is one choice of several: the only one of a plain product has the option Title, Default Title."""
-    options = row.get("selectedOptions")
-    pairs = [(one.get("name"), one.get("value")) for one in options] if isinstance(options, list) else []
-    return pairs not in ([], [("Title", "Default Title")])
+    """Whether a variant is one choice of several: the only one of a plain product is called Default Title by Shopify.
+
+    (``selectedOptions`` would say the same and cost a point for every variant.)
+    """
+    return text(row.get("title")) not in {"", "Default Title"}
 
 
 def name_of(row: Mapping[str, Any]) -> str:

@@ -53,7 +53,6 @@ def node(**changes: Any) -> dict[str, Any]:
         "compareAtPrice": "15.00",
         "updatedAt": "2026-07-01T10:00:00Z",
         "requiresComponents": False,
-        "selectedOptions": [{"name": "Colour", "value": "Red"}, {"name": "Size", "value": "L"}],
         "product": {"id": "gid://shopify/Product/10", "title": "Shirt", "status": "ACTIVE", "updatedAt": ""},
         "inventoryItem": item,
     }
@@ -233,7 +232,7 @@ class TestRecords:
         assert made.notes == "on sale, compared at 15"
 
     def test_a_plain_product_has_its_own_name_and_no_parent(self) -> None:
-        plain = node(title="Default Title", selectedOptions=[{"name": "Title", "value": "Default Title"}])
+        plain = node(title="Default Title")
         made = records.variant(plain, "CAD", "on_hand", "https://s")
         assert (made.name, made.parent_id, made.quantity, made.is_base) == ("Shirt", "", Decimal(9), False)
 
