@@ -1,7 +1,8 @@
 """Pushing products: intents before each batch, the batch, reading back, and the mapping with the outcome.
 
 A product is never made twice: it is looked for by its code before the connector makes one, and one whose answer was lost
-is looked for by its code again, in the run and after a crash.
+is looked for by its code again, in the run and after a crash. What was cut short is sent again by a resume, as far as nobody
+else changed it meanwhile.
 """
 
 from __future__ import annotations
@@ -198,23 +199,25 @@ class PushJudge:
         exists = seen is not None and seen.product is not None
         mapping = self._mapping(push, id, seen, mapped) if exists else None
         if answer.result in {Result.APPLIED, Result.UNCHANGED, Result.UNKNOWN, Result.UNVERIFIED}:
+            lost = answer.result is Result.UNKNOWN
+            if not exists and lost and not push.item.product_id:
+                text = f"no product has the code {push.item.code}: it was not made; resume the run to push it"
+                return Verdict(Result.NOT_SENT, text)
             if not exists:
-                return replace(made, result=Result.UNVERIFIED, message=self._missing(push, answer, id))
+                return replace(made, result=Result.UNVERIFIED, message=self._missing(id))
             wrong = unlike(push.item, seen, self._currency)
+            if wrong and lost and in_the_middle(push.item, seen, self._currency, push.action):
+                text = f"only a part of it arrived ({wrong[0]}); resume the run to push the rest"
+                return Verdict(Result.NOT_SENT, text)
             if wrong:
                 text = f"{answer.message or 'sent'}; the back office shows {wrong[0]}: check the record, then push it again"
                 return replace(made, result=Result.UNVERIFIED, message=text, mapping=mapping)
-            lost = "the answer was lost; settled by reading" if answer.result is Result.UNKNOWN else made.message
+            note = "the answer was lost; settled by reading" if lost else made.message
             result = Result.UNCHANGED if answer.result is Result.UNCHANGED else Result.APPLIED
-            return replace(made, result=result, message=lost, mapping=mapping)
+            return replace(made, result=result, message=note, mapping=mapping)
         return replace(made, mapping=mapping if push.action is not PushAction.UPDATE else None)
 
-    def _missing(self, push: Push, answer: PushOutcome, id: str) -> str:
-        if answer.result is Result.UNKNOWN:
-            return (
-                f"it is not known whether it was made: no product has the code {push.item.code}; push it again, it is "
-                "looked for first"
-            )
+    def _missing(self, id: str) -> str:
         return f"the back office said it is {id}, but has no such product; look there before pushing it again"
 
     def _mapping(self, push: Push, id: str, seen: Seen | None, mapped: Mapping[str, str]) -> NewMapping | None:
@@ -286,6 +289,27 @@ def unlike(item: PushItem, seen: Seen | None, currency: str) -> list[str]:
     by_book = {entry.book_id: entry for entry in seen.entries}
     wrong += [found for price in item.prices if (found := _price_unlike(price, by_book.get(price.book_id), currency))]
     return wrong
+
+
+def in_the_middle(item: PushItem, seen: Seen | None, currency: str, action: PushAction) -> bool:
+    """Whether a push that was cut short can be sent again: every part is as it was before, or as it shall be. Pure.
+
+    A new product takes all its texts at once, and is found again by its code.
+    """
+    if seen is None or seen.product is None:
+        return False
+    whole = action is PushAction.CREATE
+    texts = ((value, text_of(seen.product, value.name)) for value in item.values)
+    if any(now != value.after and (whole or value.before not in {None, now}) for value, now in texts):
+        return False
+    there = {entry.book_id: rounded(str(entry.amount), currency) for entry in seen.entries}
+    return all(there.get(price.book_id) in _known(price, currency) for price in item.prices)
+
+
+def _known(price: BookPrice, currency: str) -> set[object]:
+    """The amounts that an entry may have while its push is under way; None: there is no entry yet."""
+    before = None if price.before is None else rounded(str(price.before), currency)
+    return {before, rounded(str(price.amount), currency)}
 
 
 def _text_unlike(value: TextValue, product: Product) -> str:

@@ -16,6 +16,7 @@ from tui.widgets.dialogs import Confirm, Phrase
 from tui.widgets.explain import error_dialog
 from tui.widgets.run_lines import moment, purpose, took
 from tui.widgets.run_view import RunView
+from tui.widgets.sync_stage import resumable
 from tui.widgets.text import content
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from engine.workspace import Workspace
     from tui.bridge import Update
 
-RESUMABLE = frozenset({"cancelled", "interrupted", "failed"})
 #: Carries something out; the second argument names the guards that were allowed.
 Work = Callable[["Workspace", Collection[str]], Awaitable["Run"]]
 
@@ -95,8 +95,8 @@ class RunScreen(Page[Any]):
             if run is None or state == "running":
                 return "it has not ended"
             return f"it was undone by {run.undone_by}" if run.undone_by else ""
-        if action == "resume" and state not in RESUMABLE:
-            return "it was not interrupted"
+        if action == "resume" and (run is None or not resumable(run)):
+            return "nothing of it is left to be sent"
         if action == "cancel" and state != "running" and not (self.run_id and run is None):
             return "it is not running"
         return ""

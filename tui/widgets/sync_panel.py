@@ -28,7 +28,7 @@ from tui.widgets.plan_table import PlanTable
 from tui.widgets.run_view import RunView
 from tui.widgets.sync_options import RowChoice, Scope, SyncOptions
 from tui.widgets.sync_question import sync_question
-from tui.widgets.sync_stage import RESUMABLE, Stage, why_not
+from tui.widgets.sync_stage import Stage, resumable, why_not
 from tui.widgets.text import content
 from tui.widgets.unblock import unblock
 
@@ -330,7 +330,7 @@ class SyncPanel(Vertical):
     @work(exclusive=True, group="sync", exit_on_error=False)
     async def action_resume(self) -> None:
         run = self.query_one(RunView).run
-        if self.stage is Stage.ENDED and run is not None and run.state.value in RESUMABLE:
+        if self.stage is Stage.ENDED and run is not None and resumable(run):
             run_id = run.id
 
             async def resume(ws: Workspace) -> Run:

@@ -20,8 +20,13 @@ class Stage(StrEnum):
     FAILED = "failed"
 
 
-#: States of an ended run that left rows unsent.
+#: States of an ended run that may have left rows unsent.
 RESUMABLE = frozenset({"cancelled", "interrupted", "failed"})
+
+
+def resumable(run: Run) -> bool:
+    """Whether a run can be carried on: it was cut short, or something of it never arrived."""
+    return run.state.value in RESUMABLE or (run.state.value == "done" and run.totals.not_sent > 0)
 
 
 def why_not(action: str, stage: Stage, run: Run | None) -> str:
@@ -32,7 +37,7 @@ def why_not(action: str, stage: Stage, run: Run | None) -> str:
             return f"it is {stage.value}"
         case "cancel" if stage is not Stage.RUNNING:
             return "nothing runs"
-        case "resume" if ended is None or ended.state.value not in RESUMABLE:
+        case "resume" if ended is None or not resumable(ended):
             return "there is no interrupted run here"
         case "unblock" if stage is not Stage.PREVIEW:
             return "plan first (p)"
