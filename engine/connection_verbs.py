@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from engine.connections import Connections
+from engine.logins import Logins
 from engine.operations import Operations
-from engine.ports import CheckReport, ConnectorType, RecordCache, Registry
+from engine.ports import CheckReport, ConnectorType, LoginResult, RecordCache, Registry
 from engine.store.locks import ConnectionLocks
 from engine.verbs import Verbs
 from engine.views import ConnectionView
@@ -19,6 +20,7 @@ class ConnectionVerbs(Verbs):
     cache: RecordCache
     locks: ConnectionLocks
     _connections: Connections
+    _logins: Logins
     _operations: Operations
     _registry: Registry
 
@@ -48,6 +50,17 @@ class ConnectionVerbs(Verbs):
         self._connections.view(name)
         async with self._operations.exclusive([name], f"test of {name}"):
             return await self._connections.check(name)
+
+    async def log_in(self, name: str) -> LoginResult:
+        """Let a person grant access with a code, which is published as ``LoginWaiting``; waits for the decision.
+
+        Raises ``UsageError`` for a connection whose credentials come from elsewhere, saying what to do.
+        """
+        return await self._logins.log_in(name)
+
+    def cancel_login(self, name: str = "") -> bool:
+        """Stop waiting for the person (of every connection without a name); whether anything was waited for."""
+        return self._logins.cancel(name)
 
     async def connection_choices(self, name: str, what: str) -> list[str]:
         """What may be entered for an option of a connection (``Option.choices_of``), as the system lists it now."""

@@ -27,6 +27,7 @@ from engine.ports import (
 )
 from engine.views import ConnectionView
 
+RECONNECT = "reconnect needed"
 REFERENCE = re.compile(r"(env|file|command|keyring):.+", re.DOTALL)
 
 
@@ -145,14 +146,15 @@ class Connections:
             self.note(name, error)
             raise
         failed = [f"{item.name}: {item.message}" for item in report.items if not item.ok]
-        self._stamp(name, "ok" if report.ok else "failing", "; ".join(failed))
+        state = "ok" if report.ok else RECONNECT if report.reconnect else "failing"
+        self._stamp(name, state, "; ".join(failed))
         return report
 
     def note(self, name: str, error: ConnectorError | None) -> None:
         """Remember how the last network work on a connection ended."""
         state = "ok"
         if isinstance(error, AuthenticationError):
-            state = "reconnect needed"
+            state = RECONNECT
         elif isinstance(error, PermissionMissing):
             state = "permission missing"
         elif isinstance(error, Unreachable):
@@ -198,8 +200,9 @@ class Connections:
         try:
             kind = self._registry.get(doc["type"])
             title, pushes = kind.title, kind.capabilities.pushes_products
+            logs_in = kind.logs_in(doc["options"])
         except UsageError:
-            title, pushes = f"{doc['type']} (not installed)", False
+            title, pushes, logs_in = f"{doc['type']} (not installed)", False, False
         return ConnectionView(
             doc["name"],
             doc["type"],
@@ -210,6 +213,7 @@ class Connections:
             checked,
             self.budget(doc["name"]),
             pushes_products=pushes,
+            logs_in=logs_in,
         )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from engine.changes import Outcome, Run
 from engine.model import Kind
+from engine.ports import LoginCode
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,26 @@ class Waiting:
     since: datetime
 
 
-Event = PullProgress | RunStarted | RunProgress | OutcomeRecorded | RunEnded | RowsChanged | AlarmRaised | Waiting
+@dataclass(frozen=True, slots=True)
+class LoginWaiting:
+    """A login waits for a person, who goes to the code's address and types it, before ``until`` (aware UTC)."""
+
+    connection: str
+    code: LoginCode
+    until: datetime
+
+
+Event = (
+    PullProgress
+    | RunStarted
+    | RunProgress
+    | OutcomeRecorded
+    | RunEnded
+    | RowsChanged
+    | AlarmRaised
+    | Waiting
+    | LoginWaiting
+)
 Listener = Callable[[Event], None]
 
 

@@ -5,6 +5,7 @@ Everything here is data and protocols; nothing is implemented here.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -110,8 +111,11 @@ class CheckItem:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
+    """What a connection test found. ``reconnect``: the credentials were refused, and nothing else helps than new ones."""
+
     items: tuple[CheckItem, ...]
     account: str = ""
+    reconnect: bool = False
 
     @property
     def ok(self) -> bool:
@@ -343,6 +347,59 @@ class ReadsChanges(Protocol):
         """
 
 
+# ------------------------------------------------------------------------------------------------ logging in
+@dataclass(frozen=True, slots=True)
+class LoginCode:
+    """What a person needs to let us in: they open ``address`` anywhere, type ``user_code`` and agree. No secret is in it.
+
+    ``complete`` is the address with the code in it, where there is one; ``seconds`` is how long the code lasts.
+    """
+
+    user_code: str
+    address: str
+    seconds: float
+    complete: str = ""
+
+
+class LoginEnd(StrEnum):
+    GRANTED = "granted"
+    DENIED = "denied"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class LoginResult:
+    """How a login ended; ``account`` is whose data may be used from now on."""
+
+    end: LoginEnd
+    account: str = ""
+
+
+class DeviceLogin(Protocol):
+    """A login with a code that waits for a person (RFC 8628). What it polls with is a secret and stays inside."""
+
+    code: LoginCode
+
+    async def wait(self, stop: asyncio.Event) -> LoginResult:
+        """Ask, as often as the system wants to be asked, until the person decided, the code ended or ``stop`` is set.
+
+        What was granted is kept before this returns. Raises ``AuthenticationError`` when it cannot be, or is for another
+        account than this connection's.
+        """
+
+
+class LogsIn(Protocol):
+    """A connection whose access a person grants with a code (``ConnectorType.logs_in``)."""
+
+    async def start_login(self) -> DeviceLogin: ...
+
+
+def never_logs_in(_options: Mapping[str, str]) -> bool:
+    """The credentials come from somewhere else: a key, a token that an admin issued."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectionContext:
     """What a connector is built from. ``secret`` resolves a reference when it is needed, never earlier.
@@ -359,7 +416,11 @@ class ConnectionContext:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorType:
-    """What the entry-point group ``crosswalk.connectors`` holds: one per system."""
+    """What the entry-point group ``crosswalk.connectors`` holds: one per system.
+
+    ``logs_in`` says whether a connection with these options logs in with a code (its connector is a ``LogsIn``);
+    ``reconnect`` is what an admin does, where it does not, when its credentials have ended.
+    """
 
     name: str
     title: str
@@ -369,6 +430,8 @@ class ConnectorType:
     capabilities: Capabilities
     open: Callable[[ConnectionContext], Connector]
     notes: tuple[str, ...] = field(default=())
+    logs_in: Callable[[Mapping[str, str]], bool] = never_logs_in
+    reconnect: str = ""
 
 
 class Registry(Protocol):

@@ -258,7 +258,8 @@ class Alarm:
 class ConnectionView:
     """A connection with its health: when it last answered, its budget, and which process holds it for what.
 
-    ``pushes_products``: it has price books that products can be pushed into.
+    ``pushes_products``: it has price books that products can be pushed into; ``logs_in``: a person grants it access with a
+    code (``Workspace.log_in``).
     """
 
     name: str
@@ -272,6 +273,7 @@ class ConnectionView:
     holder: str = ""
     holder_purpose: str = ""
     pushes_products: bool = False
+    logs_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)

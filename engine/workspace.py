@@ -37,6 +37,7 @@ from engine.history import History
 from engine.integration_verbs import IntegrationVerbs
 from engine.integrations import Integrations
 from engine.list_verbs import ListVerbs
+from engine.logins import Logins
 from engine.mapping_exchange import MappingExchange
 from engine.mapping_verbs import MappingVerbs
 from engine.mappings import Mappings
@@ -115,6 +116,7 @@ class Workspace(
             self._integrations, self._catalog, self._lists, self._mappings, self._alarms, rules, self._writers,
             Orders(self._connections, self.cache, clock),
         )  # fmt: skip
+        self._logins = Logins(self._connections, self._operations, self.events, clock)
         self.rules = RuleDesk(rules, self._integrations, self._lists, self.cache, self._operations, self.events)
         self._reconciler = Reconciler(
             self.store, self.cache, clock, actor, self._connections, self._mappings, self._lists, self._fields,

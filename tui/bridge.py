@@ -290,9 +290,10 @@ class Bridge:
             self._recovered.set()
 
     async def _settle(self, ws: Workspace) -> None:
-        """Ask our own runs to stop after the batch in flight and wait for every call to end."""
+        """Ask our own runs to stop after the batch in flight, logins to stop waiting, and wait for every call to end."""
         for run_id in self._own_runs:
             ws.cancel(run_id)
+        ws.cancel_login()  # nobody is left to read the code
         while self._calls or self._own_runs:
             if self._calls:
                 await asyncio.wait(set(self._calls))

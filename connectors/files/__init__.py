@@ -20,6 +20,7 @@ CONNECTOR = ConnectorType(
     options=options(),
     capabilities=CAPABILITIES,
     open=FilesConnector,
+    reconnect="Files need no credentials",
     notes=(
         "Map columns with KIND.columns.FIELD=COLUMN; columns named like a field are found by themselves.",
         "A file that is malformed anywhere is refused as a whole, naming line and column.",

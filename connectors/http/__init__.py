@@ -7,6 +7,7 @@ What a connector needs is exported here; the parts are
 - ``pace``      the rate limiter and the budget it reports
 - ``bucket``    the pace of a system with leaky buckets
 - ``auth``      who we are: bearer secrets and tokens that expire
+- ``private_file``  a grant that is kept between processes and must not be lost
 - ``failures``  the border where a transport's and a vendor's failures become ours
 - ``redact``    secrets never reach a log line or a message
 - ``wire``      JSON whose numbers are ``Decimal`` in both directions

@@ -17,6 +17,7 @@ CONNECTOR = ConnectorType(
     options=OPTIONS,
     capabilities=CAPABILITIES,
     open=MarketplaceConnector,
+    reconnect="Put the password and the subscription key that the panel shows where their options refer to, and test the connection",
     notes=(
         "Base URL, user and subscription key are shown in the panel after subscribing to SimpleAPI (Marketplace API).",
         "There is no fees endpoint: setup and overuse fees are read from the prices of a product.",

@@ -19,6 +19,7 @@ CONNECTOR = ConnectorType(
     options=OPTIONS,
     capabilities=CAPABILITIES,
     open=QuickBooksConnector,
+    reconnect="Connect the app to the company again, put the new refresh token where option refresh_token refers to, and test the connection",
     notes=(
         "Make an app at developer.intuit.com with the scope com.intuit.quickbooks.accounting and connect it to the company.",
         "The connect gives a realm id and a refresh token: put the token where option refresh_token refers to.",

@@ -8,7 +8,7 @@ from connectors.quickbooks.accounts import Accounts
 from connectors.quickbooks.adjust import ENTITY, Adjuster
 from connectors.quickbooks.api import Api
 from connectors.quickbooks.settings import QuantityBy
-from engine.errors import ConnectorError
+from engine.errors import AuthenticationError, ConnectorError
 from engine.ports import CheckItem, CheckReport
 
 _WEEK = 7 * 86_400.0
@@ -19,7 +19,8 @@ async def check(api: Api, accounts: Accounts, adjuster: Adjuster, now: datetime)
     try:
         await api.grant.headers()
     except ConnectorError as error:
-        return CheckReport((CheckItem("grant", False, str(error)),), f"company {api.settings.realm}")
+        refused = isinstance(error, AuthenticationError)
+        return CheckReport((CheckItem("grant", False, str(error)),), f"company {api.settings.realm}", reconnect=refused)
     items = [_grant(api, now)]
     account = f"company {api.settings.realm}"
     try:

@@ -18,6 +18,7 @@ CONNECTOR = ConnectorType(
     options=OPTIONS,
     capabilities=CAPABILITIES,
     open=SalesforceConnector,
+    reconnect="With a refresh token: authorize the app again and put the new token where option refresh_token refers to. Otherwise check the app, its secret or certificate. Then test the connection",
     notes=(
         "Make an external client app (Setup > App Manager) with the scope api, and give it an integration user.",
         "client_credentials is the simplest: enable the flow in the app and name the execution user.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from connectors.salesforce import soql
 from connectors.salesforce.api import Api
 from connectors.salesforce.meta import ACCOUNT, CONTACT, ENTRY, PRODUCT, Meta
-from engine.errors import ConnectorError
+from engine.errors import AuthenticationError, ConnectorError
 from engine.ports import CheckItem, CheckReport
 
 #: What the operations write: object -> fields.
@@ -25,7 +25,9 @@ async def check(api: Api, meta: Meta) -> CheckReport:
         newest = (await api.versions())[-1]
         await api.root()
     except ConnectorError as error:
-        return CheckReport((CheckItem("session", ok=False, message=str(error)),), api.settings.login.base_url)
+        session = CheckItem("session", ok=False, message=str(error))
+        refused = isinstance(error, AuthenticationError)
+        return CheckReport((session,), api.settings.login.base_url, reconnect=refused)
     pinned = api.settings.version
     told = pinned if pinned == newest else f"{pinned}; the org's newest is {newest}"
     items = [CheckItem("session", ok=True, message=site), CheckItem("API version", ok=True, message=told)]

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import stat
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from connectors.http import private_file
 from engine.errors import AuthenticationError
 
 
@@ -45,14 +43,13 @@ class GrantFile:
         Raises ``AuthenticationError`` when others may read the file.
         """
         try:
-            mode = stat.S_IMODE(self._path.stat().st_mode)
-            text = self._path.read_text("utf-8")
-        except (FileNotFoundError, UnicodeDecodeError):
-            return None
+            text = private_file.read(self._path)
+        except private_file.Exposed as error:
+            raise self._refused(str(error)) from None
         except OSError as error:
             raise self._refused(f"{self._path} cannot be read: {error.strerror}") from None
-        if mode & 0o077:
-            raise self._refused(f"{self._path} can be read by others (mode {mode:04o}); run: chmod 600 {self._path}")
+        if text is None:
+            return None
         try:
             found = json.loads(text)
             account = found.pop("account")
@@ -63,37 +60,11 @@ class GrantFile:
 
     def save(self, kept: Kept) -> None:
         """Replace the file atomically and durably. Raises ``OSError``."""
-        folder = self._path.parent
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=folder, prefix=self._path.name)  # created with mode 0600
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump({"account": self._account, **asdict(kept)}, file)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self._path)
-            _sync(folder)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        private_file.replace(self._path, json.dumps({"account": self._account, **asdict(kept)}))
 
     def prove(self) -> None:
         """Raise ``OSError`` when a file of this size could not be kept: asked *before* a token is used up."""
-        folder = self._path.parent
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=self._path.name) as file:
-            file.write(b" " * 8192)
-            file.flush()
-            os.fsync(file.fileno())
+        private_file.prove(self._path)
 
     def _refused(self, why: str) -> AuthenticationError:
         return AuthenticationError(f"{why}. Nothing was sent", connection=self._connection)
-
-
-def _sync(folder: Path) -> None:
-    """The rename itself must survive a crash: the old token may be dead by now."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -18,6 +18,7 @@ CONNECTOR = ConnectorType(
     options=OPTIONS,
     capabilities=CAPABILITIES,
     open=ShopifyConnector,
+    reconnect="Issue a new access token for the app (or a new client secret), put it where its option refers to, and test the connection",
     notes=(
         "The token is of an app that is installed in the store. An app of the Dev Dashboard has a client id and secret instead.",
         "Scopes: read_products, write_products, read_inventory, write_inventory, read_locations, read_orders, read_customers.",

@@ -18,6 +18,7 @@ CONNECTOR = ConnectorType(
     options=OPTIONS,
     capabilities=CAPABILITIES,
     open=SyncroConnector,
+    reconnect="Make a new API token in Syncro, put it where option token refers to, and test the connection",
     notes=(
         "Make a token under More > Admin > API > API Tokens > New Token > Custom Permissions.",
         "Permissions it needs: Customers - List/Search and View Detail; Products - List/Search, Create and Edit.",

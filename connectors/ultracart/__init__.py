@@ -18,8 +18,11 @@ CONNECTOR = ConnectorType(
     options=OPTIONS,
     capabilities=CAPABILITIES,
     open=UltraCartConnector,
+    logs_in=lambda options: bool(options.get("client_id", "").strip()) and not options.get("simple_key", "").strip(),
+    reconnect="It uses a simple key: make a new one, put it where option simple_key refers to, and test it; or give the option client_id and no simple_key to log in",
     notes=(
         "Make an API key under Configuration > Developer > API Simple Keys, with items (read, write), customers and orders (read).",
+        "Or log in with a code: give the client id of your OAuth application and no key, then: crosswalk connection login NAME.",
         "The price is the item's cost in UltraCart's words; its cost is UltraCart's cost of goods sold.",
         "Name and description are one text in UltraCart.",
         "Quantities are written to one distribution center: name it in the option distribution_center.",

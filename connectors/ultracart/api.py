@@ -11,12 +11,13 @@ from connectors.http import Client, LeakyPace, ReadLedger, Redactor, Reply, Retr
 from connectors.http.client import Params
 from connectors.ultracart.auth import SimpleKey
 from connectors.ultracart.errors import DIALECT, gone
-from connectors.ultracart.settings import DAY, DAYS_SHARE, HOUR, Settings
-from engine.errors import AuthenticationError, NotFound, Rejected
+from connectors.ultracart.grant import Grant
+from connectors.ultracart.login import Login, begin
+from connectors.ultracart.settings import DAY, DAYS_SHARE, HOUR, VERSION, Settings
+from engine.errors import AuthenticationError, NotFound, Rejected, UsageError
 from engine.ports import ConnectionContext
 
 Row = dict[str, Any]
-VERSION = {"X-UltraCart-Api-Version": "2017-03-01"}
 
 
 class Api:
@@ -32,8 +33,15 @@ class Api:
             throttle=settings.backoff, throttle_longest=settings.backoff * 8, patience=settings.backoff * 8
         )
         self.client = Client(context.name, settings.where, DIALECT, pace, redactor, policy)
-        self.client.auth = SimpleKey(SecretSource(context, redactor))
+        self.grant = None if settings.simple_key else Grant(context, settings, redactor)
+        self.client.auth = self.grant or SimpleKey(SecretSource(context, redactor))
         self._turn = asyncio.Lock()
+
+    async def start_login(self) -> Login:
+        """Ask for a code that a person types. Raises ``UsageError`` where a simple key is used."""
+        if self.grant is None:
+            raise UsageError(f"{self.client.connection}: a simple key needs no login. Nothing was sent")
+        return await begin(self.grant, self.settings.scope, self._turn)
 
     async def request(
         self, method: str, path: str, *, params: Params = (), body: Any = None, safe: bool | None = None
@@ -127,6 +135,8 @@ class Api:
 
     async def close(self) -> None:
         await self.client.close()
+        if self.grant is not None:
+            await self.grant.endpoint.client.close()
 
 
 def _count(value: Any, default: int | None = None) -> int | None:

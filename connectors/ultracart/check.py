@@ -6,21 +6,25 @@ from connectors.ultracart import items, people
 from connectors.ultracart.api import Api, Row
 from connectors.ultracart.settings import Settings
 from connectors.ultracart.values import text
-from engine.errors import ConnectorError, Rejected
+from engine.errors import AuthenticationError, ConnectorError, Rejected
 from engine.ports import CheckItem, CheckReport
 
 _ONE = ("_limit", "1")
 
 
 async def check(api: Api, settings: Settings) -> CheckReport:
-    """One page of items, one customer, one order, an update of nothing; writes nothing."""
+    """One page of items, one customer, one order, an update of nothing; writes nothing. Without a login nothing is tried."""
     try:
         reply = await api.request("GET", "/item/items", params=[("_expand", items.EXPAND), ("_limit", "100")])
+    except AuthenticationError as error:
+        name = "Read items" if api.grant is None else "Login"
+        return CheckReport((CheckItem(name, False, str(error)),), reconnect=True)
     except ConnectorError as error:
         return CheckReport((CheckItem("Read items", False, str(error)),))
     found = reply.data.get("items") if isinstance(reply.data, dict) else None
     rows: list[Row] = [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
-    report = [CheckItem("Read items", True)]
+    report = [] if api.grant is None else [CheckItem("Login", True)]
+    report.append(CheckItem("Read items", True))
     customers = [("_expand", people.CUSTOMER_EXPAND), _ONE]
     report.append(await _try(api, "Read customers", "GET", "/customer/customers", customers, required=False))
     report.append(await _try(api, "Read orders", "POST", "/order/orders/query", [_ONE], required=False))

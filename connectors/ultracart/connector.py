@@ -22,6 +22,7 @@ from engine.ports import (
     ChangedPage,
     CheckReport,
     ConnectionContext,
+    DeviceLogin,
     Draft,
     Page,
     RecordWrite,
@@ -48,7 +49,7 @@ CAPABILITIES = Capabilities(
 
 
 class UltraCartConnector:
-    """``engine.ports.Connector``, ``ReadsOrders``, ``ReadsChanges``, ``engine.crm.HasSchema`` and ``WritesTexts``."""
+    """``engine.ports.Connector``, ``ReadsOrders``, ``ReadsChanges``, ``LogsIn``, ``engine.crm.HasSchema`` and ``WritesTexts``."""
 
     def __init__(self, context: ConnectionContext) -> None:
         settings = settings_of(context)
@@ -69,6 +70,10 @@ class UltraCartConnector:
     async def check(self) -> CheckReport:
         """Who may do what, and whether the distribution center exists."""
         return await check(self._api, self._settings)
+
+    async def start_login(self) -> DeviceLogin:
+        """``engine.ports.LogsIn``: ask for a code. Raises ``UsageError`` where a simple key is used."""
+        return await self._api.start_login()
 
     async def read(self, kind: Kind) -> AsyncIterator[Page]:
         """All items, or all customer profiles."""

@@ -10,6 +10,7 @@ from engine.errors import UsageError
 from engine.ports import ConnectionContext, Option
 
 BASE_URL = "https://secure.ultracart.com/rest/v2"
+VERSION = {"X-UltraCart-Api-Version": "2017-03-01"}  # a header of every request
 SCOPE = "item_read item_write customer_read order_read"
 HOUR, DAY, DAYS_SHARE = 3600.0, 86400.0, 10  # a day allows ten times what an hour does
 A_HOUR, A_DAY = "950", "9500"  # of the 1,000 and 10,000 that UltraCart allows an app and address

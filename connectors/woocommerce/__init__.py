@@ -19,6 +19,7 @@ CONNECTOR = ConnectorType(
     options=OPTIONS,
     capabilities=CAPABILITIES,
     open=WooCommerceConnector,
+    reconnect="Make a new REST API key in WooCommerce, put it where its options refer to, and test the connection",
     notes=(
         "Make a key under WooCommerce > Settings > Advanced > REST API > Add key, with permission Read/Write.",
         "The key's user needs the role Shop manager (or Administrator).",

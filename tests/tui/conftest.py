@@ -217,6 +217,10 @@ class FakeWorkspace:
     def cancel(self, run_id: str) -> None:
         self._called("cancel", run_id)
 
+    def cancel_login(self, name: str = "") -> bool:
+        self._called("cancel_login", name)
+        return False
+
     # lists
     def snapshot(self, integration: str, kind: Kind) -> Snapshot:
         rows = tuple(self.rows[kind])

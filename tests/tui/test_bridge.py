@@ -143,6 +143,18 @@ async def test_closing_asks_own_runs_to_stop_and_waits_for_the_batch_in_flight(f
     assert ws.verbs("cancel") == [("cancel", "mine")]
 
 
+async def test_closing_stops_waiting_for_a_login(fake: Any) -> None:
+    ws = fake()
+    bridge, _ = await opened(ws)
+    stop = asyncio.Event()
+    ws.cancel_login = lambda name="": stop.set()
+    answer = asyncio.create_task(bridge.call(lambda _w: stop.wait()))
+    await until(lambda: bridge.busy)
+    await bridge.call(lambda _w: None)
+    assert await asyncio.to_thread(bridge.close, 10.0)
+    assert await answer
+
+
 async def test_a_scheduled_run_is_settled_too_when_the_console_closes(fake: Any) -> None:
     ws = fake()
     bridge, _ = await opened(ws)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from engine.errors import UsageError
-from tui.cli import failures, values
+from tui.cli import failures, login, values
 from tui.cli.options import SetOption
 from tui.cli.verbs import Work, verb
 
@@ -98,6 +98,16 @@ async def check(work: Work, name: NameArgument) -> int:
     if not report.ok:
         work.out.say(f"{name}: the connection cannot do its work yet; see the lines marked MISSING")
     return failures.DONE if report.ok else failures.FAILED
+
+
+@app.command("login")
+@verb(networked=True)
+async def log_in(work: Work, name: NameArgument) -> int:
+    """Log in to a connection with a code: open the address it prints on any device, type the code and agree. Waits.
+
+    For UltraCart with a client_id; other connections have credentials that an admin issues, and are refused with what to do.
+    """
+    return await login.log_in(work, name)
 
 
 @app.command("remove")
