@@ -29,6 +29,15 @@ if TYPE_CHECKING:
 Work = Callable[["Workspace", Collection[str]], Awaitable["Run"]]
 
 
+class Outcomes(RunView):
+    """A run's outcomes with their keys in the footer: here there is room for them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f", "filter", "Filter", tooltip="Show only the outcomes of one result", id="run.filter"),
+        Binding("e", "export", "Export", tooltip="Write the outcomes to a CSV or JSON file", id="run.export"),
+    ]
+
+
 class RunScreen(Page[Any]):
     """Live while the run goes on, in whichever process. Returns the ``Run`` that is shown when it is left.
 
@@ -41,8 +50,6 @@ class RunScreen(Page[Any]):
         Binding("U", "undo", "Undo", tooltip="Plan the way back, look at it, confirm", id="run.undo"),
         Binding("r", "resume", "Resume", tooltip="Go on with the rows that were not sent", id="run.resume"),
         Binding("c", "cancel", "Cancel", tooltip="Stop after the batch in flight", id="run.cancel"),
-        Binding("f", "filter", "Filter", tooltip="Show only the outcomes of one result", id="run.show"),
-        Binding("e", "export", "Export", tooltip="Write the outcomes to a CSV or JSON file", id="run.write"),
     ]
 
     def __init__(
@@ -54,7 +61,7 @@ class RunScreen(Page[Any]):
 
     def body(self) -> Iterable[Widget]:
         yield Static("", classes="page--lines")
-        yield RunView()
+        yield Outcomes()
 
     @property
     def view(self) -> RunView:
@@ -103,12 +110,6 @@ class RunScreen(Page[Any]):
 
     def action_leave(self) -> None:
         self.dismiss(self.view.run)
-
-    def action_filter(self) -> None:
-        self.view.action_filter()
-
-    def action_export(self) -> None:
-        self.view.action_export()
 
     # ------------------------------------------------------------------------------------------------ keys
     @work(exclusive=True, group="run-act", exit_on_error=False)

@@ -114,6 +114,9 @@ def named(names: Sequence[str], count: int, shown: int = NAMES_SHOWN) -> list[st
     return [*lines, f"… and {count - len(lines):,} more"] if count > len(lines) else lines
 
 
+KEYS_OF_PHRASES = "Type the words above, then Enter · Esc no"
+
+
 class Confirm(Dialog[bool]):
     """Ask once: says how many and which. Each ``Phrase`` must be typed before the button works.
 
@@ -157,7 +160,7 @@ class Confirm(Dialog[bool]):
         yield Button(content(self.no), id="no", compact=True)
 
     def on_mount(self) -> None:
-        self.hint("Type the words above, then Enter · Esc no" if self.phrases else "y or Enter yes · n or Esc no")
+        self.hint(KEYS_OF_PHRASES if self.phrases else "y or Enter yes · n or Esc no")
         self.query_one("#phrase-0" if self.phrases else "#yes").focus()
 
     def result_of_cancel(self) -> bool:
@@ -177,11 +180,19 @@ class Confirm(Dialog[bool]):
 
     @on(Input.Submitted)
     def next_phrase(self) -> None:
-        """Enter after the last of them agrees, as the line of keys says: each was typed word for word."""
+        """Enter agrees once each was typed word for word; before that it goes to the first that was not, and says so."""
         if self.typed:
             self.action_agree()
-        else:
-            self.focus_next(Input)
+            return
+        fields = [self.query_one(f"#phrase-{number}", Input) for number in range(len(self.phrases))]
+        wrong, phrase = next(
+            (field, phrase)
+            for field, phrase in zip(fields, self.phrases, strict=True)
+            if field.value.strip() != phrase.text
+        )
+        wrong.focus()
+        typed = wrong.value.strip()
+        self.hint(f"! {typed!r} is not {phrase.text}: type it word for word, or Esc" if typed else KEYS_OF_PHRASES)
 
     def action_agree(self) -> None:
         if self.typed:

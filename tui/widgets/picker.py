@@ -124,8 +124,8 @@ class Picker(ModalScreen[Picked | None]):
         self.fill()
 
     def _hint(self, count: str) -> Content:
-        skip = " · ^n skip this row" if self.walk_on else ""
-        return Content(f"{count}↑↓ choose · ⏎ map{skip} · esc close, keeps what you typed")
+        last = "^n skip this row · esc close" if self.walk_on else "esc close, keeps what you typed"
+        return Content(f"{count}↑↓ choose · ⏎ map · {last}")
 
     @work(exclusive=True, group="picker")
     async def fill(self) -> None:

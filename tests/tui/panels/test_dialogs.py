@@ -59,6 +59,24 @@ async def test_each_guard_must_be_typed_word_for_word(host):
     assert app.result is True
 
 
+async def test_a_wrong_word_is_said_and_stays_where_it_was_typed(host, painted):
+    app = host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.open(confirm(phrases=[Phrase("zero-price", "1 price becomes 0"), Phrase("row-count", "600 rows")]))
+        await pilot.pause()
+        await pilot.press(*"zero", "enter")
+        await pilot.pause()
+        assert app.screen.focused.id == "phrase-0"
+        assert "'zero' is not zero-price: type it word for word" in painted(app)
+        await pilot.press("minus", *"price", "enter")
+        await pilot.pause()
+        assert app.screen.focused.id == "phrase-1"
+        assert "is not" not in painted(app)
+        await pilot.press(*"row", "minus", *"count", "enter")
+        await app.finished.wait()
+    assert app.result is True
+
+
 async def test_letters_of_a_phrase_are_not_taken_for_yes_or_no(host):
     app = host()
     async with app.run_test(size=(80, 24)) as pilot:

@@ -172,3 +172,18 @@ async def test_a_greyed_key_says_why(host, workspace, make, painted, eventually)
         await pilot.pause()
         assert [note.message for note in app._notifications] == ["Not now: it was undone by r8."]
         assert workspace.asked_for("plan_undo") == []
+
+
+async def test_the_page_of_a_run_names_all_its_keys(real_console):
+    async with real_console() as it:
+        run = await one_run(it)
+        it.console.push_screen(RunScreen(run.id))
+        await it.sees(f"Run {run.id}", "applied")
+        footer = it.text.splitlines()[-1]
+        assert all(word in footer for word in ("f Filter", "e Export", "U Undo", "r Resume", "c Cancel", "esc Back"))
+
+
+async def test_the_footer_of_products_and_fees_offers_to_sync(real_console):
+    for tab in ("products", "fees"):
+        async with real_console(tab=tab) as it:
+            assert "S Sync" in it.text.splitlines()[-1]
