@@ -20,6 +20,7 @@ from engine.fields import SIDE_NAMES
 from engine.first_quantity import First
 from engine.journal import Journal, Verdict
 from engine.model import Field, Kind, Record, Side, Status, canonical, utc_text
+from engine.order_buyers import is_guest, link_of
 from engine.plan import Scene, finished
 from engine.ports import Draft, Result, WriteOutcome
 from engine.status import with_unposted
@@ -41,7 +42,8 @@ def plan_creations(
 
     Raises ``UsageError`` where the system cannot create such records.
     """
-    able = scene.capabilities[target].creates
+    system = scene.capabilities[target]
+    able = system.creates | ({Kind.CUSTOMERS} if system.makes_accounts else set())
     for draft in drafts:
         if _record_kind(draft, target) not in able:
             name = scene.connections[target]
@@ -244,6 +246,8 @@ class Finder:
 
 def mapped_to(context: SyncContext, creation: Creation) -> str | None:
     """What the source of a creation is mapped to now, or None."""
+    if creation.draft.kind is Kind.CUSTOMERS and is_guest(creation.draft.source_id):
+        return link_of(context.store, context.integration, creation.draft.source_id)
     mine, other = ("storefront_id", "backoffice_id")
     if creation.target is Side.STOREFRONT:
         mine, other = other, mine

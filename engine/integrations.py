@@ -105,6 +105,13 @@ def setting_values(settings: IntegrationSettings, undecided: Collection[Field] =
     return values | {f"masters.{field.value}": "" for field in undecided}
 
 
+#: Tables whose documents belong to one integration, and go with it.
+_OWN = (
+    "mappings", "ignored", "rejected_pairs", "baselines", "decisions", "fees", "rules", "order_buyers", "account_answers",
+    "account_queue",
+)  # fmt: skip
+
+
 class Integrations:
     """The ``integrations`` table."""
 
@@ -156,7 +163,7 @@ class Integrations:
         self.get(name)
         with self._store.transaction():
             self._store.table("integrations").remove(Query().name == name)
-            for table in ("mappings", "ignored", "rejected_pairs", "baselines", "decisions", "fees", "rules"):
+            for table in _OWN:
                 self._store.table(table).remove(Query().integration == name)
 
     def stamp_counts(self, name: str, counts: Mapping[tuple[Side, Kind], int], at: datetime) -> None:

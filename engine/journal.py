@@ -34,6 +34,7 @@ from engine.changes import (
 from engine.fields import same
 from engine.heartbeats import budget_words
 from engine.model import Field, Kind, Side, utc_text
+from engine.order_buyers import add_link, is_guest
 from engine.plan_file import dump
 from engine.ports import Budget, Result, Store
 from engine.run_log import OUTCOME, change_key, key_of, outcome_documents, run_document, totals, view
@@ -383,6 +384,12 @@ class Journal:
     def _map(self, mapping: NewMapping) -> None:
         if self._context.map_created is not None:
             self._context.map_created(mapping)
+            return
+        if mapping.kind is Kind.CUSTOMERS and is_guest(mapping.storefront_id):
+            add_link(
+                self._store, mapping.integration, mapping.storefront_id, mapping.backoffice_id,
+                how="by creation", actor=self._context.actor, at=self._clock.now(),
+            )  # fmt: skip
             return
         row = {
             "integration": mapping.integration,

@@ -372,11 +372,23 @@ class Operations:
         async with self.exclusive(
             integration.connections, f"creating {drafts[0].kind} in {integration.connection(target)}"
         ):
-            await self._recover(integration)
-            firsts = await self._firsts(integration, drafts) if target is Side.BACKOFFICE else {}
-            plan = plan_creations(self.scene(integration, self.sizes(integration)), new_id(), drafts, target, firsts)
-            context = self._context(integration)
-            return self._ended(integration, await Runner(context).run(plan, allow=allow))
+            return await self.create_held(integration, drafts, target, allow)
+
+    async def create_held(
+        self,
+        integration: Integration,
+        drafts: Sequence[Draft],
+        target: Side,
+        allow: Collection[str],
+        *,
+        trigger: str = "by hand",
+    ) -> Run:
+        """As ``create``, where the caller holds the locks of both connections."""
+        await self._recover(integration)
+        firsts = await self._firsts(integration, drafts) if target is Side.BACKOFFICE else {}
+        plan = plan_creations(self.scene(integration, self.sizes(integration)), new_id(), drafts, target, firsts)
+        context = self._context(integration)
+        return self._ended(integration, await Runner(context).run(plan, allow=allow, trigger=trigger))
 
     async def _firsts(self, integration: Integration, drafts: Sequence[Draft]) -> dict[str, First]:
         """What becomes of first quantities, with the store's orders and then its stock read anew. Raises

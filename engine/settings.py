@@ -177,6 +177,37 @@ class PushSettings(BaseModel):
         return {left.strip(): right.strip() for left, _, right in pairs}
 
 
+class AccountPolicy(StrEnum):
+    """What becomes of a paid order's buyer whom the back office does not have."""
+
+    PERSON_ACCOUNT = "person_account"
+    ACCOUNT_AND_CONTACT = "account_and_contact"
+    ASK = "ask"
+    SKIP = "skip"
+
+
+class LastName(StrEnum):
+    """What stands for a last name that is missing: nothing (a person is asked), the company, or the e-mail's local part."""
+
+    ASK = "ask"
+    COMPANY = "company"
+    EMAIL = "email"
+
+
+class AccountSettings(BaseModel):
+    """Buyers of paid orders in a CRM. ``record_type`` is an active person-account record type, by name or id.
+
+    ``days`` is how far back orders are looked at.
+    """
+
+    model_config = STRICT
+    with_profile: AccountPolicy = AccountPolicy.ASK
+    without_profile: AccountPolicy = AccountPolicy.ASK
+    record_type: str = ""
+    no_last_name: LastName = LastName.ASK
+    days: int = Setting(default=30, ge=1, le=365)
+
+
 class IntegrationSettings(BaseModel):
     """Everything of an integration that an admin may set: ``integration set NAME price.type=recurring ...``."""
 
@@ -197,6 +228,7 @@ class IntegrationSettings(BaseModel):
     orders: OrderSettings = OrderSettings()
     owners: Owners = Owners()
     push: PushSettings = PushSettings()
+    accounts: AccountSettings = AccountSettings()
 
     @field_validator("currency")
     @classmethod

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine import doctor
+from engine.account_verbs import AccountVerbs
+from engine.account_work import AccountWork
 from engine.actor import login_name
 from engine.alarm_hook import AlarmHook
 from engine.alarms import Alarms
@@ -44,6 +46,7 @@ from engine.mappings import Mappings
 from engine.match_consent import MatchConsent
 from engine.monitor import Monitor
 from engine.operations import Operations
+from engine.order_buyers import OrderBuyers
 from engine.orders import Orders
 from engine.ports import Clock, Registry
 from engine.price_kinds import PriceKinds
@@ -67,7 +70,7 @@ from engine.views import Alarm, DoctorLine
 
 class Workspace(
     CreationVerbs, IntegrationVerbs, ConnectionVerbs, ListVerbs, MappingVerbs, SuggestionVerbs, FeeVerbs, SyncVerbs,
-    FieldVerbs, ReconcileVerbs,
+    FieldVerbs, ReconcileVerbs, AccountVerbs,
 ):  # fmt: skip
     """One directory: ``workspace.db`` (state), ``cache.db`` (what was read; disposable), ``locks/``, ``tokens/``."""
 
@@ -129,6 +132,11 @@ class Workspace(
         self._resolver = Resolver(
             self._reconciler, self._operations, self._mappings, clock, actor, self._push.pushes, self._push.drafts
         )
+
+        self._accounts = AccountWork(
+            self._connections, self.cache, self._mappings, self._operations, OrderBuyers(self.store, clock, actor),
+            self._alarms, clock,
+        )  # fmt: skip
 
     @classmethod
     def open(

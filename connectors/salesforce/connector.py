@@ -10,7 +10,7 @@ from connectors.salesforce.api import COLLECTION, Api
 from connectors.salesforce.check import check
 from connectors.salesforce.create import ProductCreator
 from connectors.salesforce.meta import Meta
-from connectors.salesforce.people import People
+from connectors.salesforce.people import People, account_answer, account_draft
 from connectors.salesforce.push import Pusher
 from connectors.salesforce.reading import Reader
 from connectors.salesforce.schema import schema
@@ -122,11 +122,16 @@ class SalesforceConnector:
 
     async def create(self, draft: Draft) -> WriteOutcome:
         """One product with its standard price (and that of the synced book), the marker in the marker field."""
+        if draft.kind is Kind.CUSTOMERS:
+            return account_answer(draft, await self._people.create(account_draft(draft)))
         return await self._creator.create(draft)
 
     async def find_marker(self, kind: Kind, marker: str, name: str) -> list[Record]:
-        """Products of this name that hold the marker."""
-        return list(await self._creator.find(marker, name)) if kind.counterpart is Kind.PRODUCTS else []
+        """Products of this name, or buyers, that hold the marker."""
+        if kind.counterpart is Kind.PRODUCTS:
+            return list(await self._creator.find(marker, name))
+        people = await self._people.find([], [], marker) if marker else []
+        return list((await self.read_some(Kind.CUSTOMERS, [one.id for one in people])).values())
 
     async def set_external_id(self, kind: Kind, id: str, value: str) -> WriteOutcome:
         """The external id field is the push's own key: it is not written by linking."""

@@ -20,7 +20,7 @@ from connectors.salesforce.values import WrongValue, filled
 from engine.crm import AccountDraft, AccountForm, AccountOutcome, Person, PersonAccounts, RecordType
 from engine.errors import ConnectorError
 from engine.model import Customer
-from engine.ports import Result
+from engine.ports import Draft, Result, WriteOutcome
 
 #: How far back accounts are looked through for a marker in a field that cannot be asked for.
 RECENT = timedelta(days=7)
@@ -182,6 +182,23 @@ class People:
             return {**values, name: draft.marker}
         longest = int(described.fields[name].get("length") or 255)
         return {**values, name: with_marker(values.get(name, ""), draft.marker, longest)}
+
+
+def account_draft(draft: Draft) -> AccountDraft:
+    """What a policy made of an order's buyer, as this system's accounts are made. Raises ``ValueError`` without its form."""
+    customer = draft.customer or Customer("", draft.name)
+    form = AccountForm(draft.detail("form"))
+    return AccountDraft(draft.key, form, customer, "", draft.detail("record_type_id"), draft.marker)
+
+
+def account_answer(draft: Draft, made: AccountOutcome) -> WriteOutcome:
+    """The outcome of a creation; records that Salesforce calls duplicates are offered, never taken."""
+    offered = (
+        f"; it may be the same as {', '.join(made.matches)}: use that, or change one of them" if made.matches else ""
+    )
+    return WriteOutcome(
+        draft.key, None, made.result, f"{made.message}{offered}", made.code, made.request_id, id=made.id
+    )
 
 
 async def _made(api: Api, parts: list[dict[str, Any]]) -> tuple[Sent, list[str]]:

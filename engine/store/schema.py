@@ -27,6 +27,9 @@ INDEXES: dict[str, tuple[str, ...]] = {
     "field_mappings": ("integration",),
     "reconciliations": ("id", "integration"),
     "findings": ("reconciliation",),
+    "order_buyers": ("key", "integration"),
+    "account_answers": ("key", "integration"),
+    "account_queue": ("key", "integration"),
     "heartbeats": ("run",),
 }
 

@@ -1,0 +1,150 @@
+"""What is remembered of orders' buyers: guests' records, what persons answered, and who waits for one.
+
+A profile's record is its mapping. A guest has no record in the storefront that could be mapped, so the link of an order
+without a profile is kept here, by the order's key (``engine.accounts.key_of``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from tinydb import Query
+
+from engine.accounts import Answer, Buyer, Hit
+from engine.crm import AccountForm
+from engine.history import entry
+from engine.model import Kind, utc_text
+from engine.ports import Clock, Store
+
+Q = Query()
+GUEST = "order:"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A buyer that waits for a person. ``order`` is the number of the first order of theirs."""
+
+    key: str
+    order: str
+    at: datetime
+    name: str
+    email: str
+    why: str
+    hits: tuple[Hit, ...]
+
+
+def is_guest(source_id: str) -> bool:
+    return source_id.startswith(GUEST)
+
+
+def link_of(store: Store, integration: str, key: str) -> str | None:
+    """The record of a guest's order, or None."""
+    docs = store.table("order_buyers").search((Q.key == key) & (Q.integration == integration))
+    return str(docs[0]["backoffice_id"]) if docs else None
+
+
+def add_link(store: Store, integration: str, key: str, record: str, *, how: str, actor: str, at: datetime) -> None:
+    """Remember a guest's record; inside the caller's transaction."""
+    store.table("order_buyers").remove((Q.key == key) & (Q.integration == integration))
+    row = {"integration": integration, "key": key, "backoffice_id": record, "how": how, "actor": actor}
+    store.table("order_buyers").insert({**row, "at": utc_text(at)})
+
+
+class OrderBuyers:
+    """The tables ``order_buyers``, ``account_answers`` and ``account_queue``."""
+
+    def __init__(self, store: Store, clock: Clock, actor: str) -> None:
+        self._store, self._clock, self._actor = store, clock, actor
+
+    def links(self, integration: str) -> dict[str, str]:
+        """Guests' records by key."""
+        docs = self._store.table("order_buyers").search(Q.integration == integration)
+        return {str(doc["key"]): str(doc["backoffice_id"]) for doc in docs}
+
+    def link(self, integration: str, buyers: Sequence[Buyer]) -> None:
+        """Remember the guests' records that were found."""
+        at = self._clock.now()
+        with self._store.transaction():
+            for one in buyers:
+                add_link(self._store, integration, one.key, one.record, how=one.why, actor=self._actor, at=at)
+                self._note(integration, one.key, one.name, "link buyer", one.record, one.why)
+
+    def answers(self, integration: str) -> dict[str, Answer]:
+        docs = self._store.table("account_answers").search(Q.integration == integration)
+        return {
+            str(doc["key"]): Answer(str(doc["use"]), AccountForm(doc["form"]) if doc["form"] else None) for doc in docs
+        }
+
+    def answer(self, integration: str, key: str, name: str, answer: Answer | None) -> None:
+        """Keep what a person said of a buyer (None: forget it), and take them off the queue."""
+        mine = (Q.key == key) & (Q.integration == integration)
+        with self._store.transaction():
+            self._store.table("account_answers").remove(mine)
+            if answer is not None:
+                row = {
+                    "integration": integration,
+                    "key": key,
+                    "use": answer.use,
+                    "form": answer.form,
+                    "actor": self._actor,
+                }
+                self._store.table("account_answers").insert({**row, "at": utc_text(self._clock.now())})
+            self._store.table("account_queue").remove(mine)
+            self._note(integration, key, name, "answer buyer", words(answer), "by hand")
+
+    def queue(self, integration: str) -> list[Waiting]:
+        """Who waits, the oldest order first."""
+        docs = self._store.table("account_queue").search(Q.integration == integration)
+        return sorted((_waiting(doc) for doc in docs), key=lambda one: (one.at, one.order))
+
+    def replace_queue(self, integration: str, buyers: Sequence[Buyer]) -> None:
+        """Who waits now, in the place of who waited before."""
+        rows = [
+            {
+                "integration": integration,
+                "key": one.key,
+                "order": one.order.number,
+                "at": utc_text(one.order.at),
+                "name": one.name,
+                "email": one.customer.email,
+                "why": one.why,
+                "hits": [asdict(hit) for hit in one.hits],
+            }
+            for one in buyers
+        ]
+        with self._store.transaction():
+            self._store.table("account_queue").remove(Q.integration == integration)
+            if rows:
+                self._store.table("account_queue").insert_multiple(rows)
+
+    def _note(self, integration: str, key: str, name: str, action: str, after: str, how: str) -> None:
+        row = entry(
+            self._clock.now(),
+            self._actor,
+            action,
+            integration,
+            kind=Kind.CUSTOMERS,
+            storefront_id=key,
+            name=name,
+            after=after,
+            how=how,
+        )
+        self._store.table("history").insert(row)
+
+
+def words(answer: Answer | None) -> str:
+    """An answer as the history tells it."""
+    if answer is None:
+        return "ask again"
+    if answer.use:
+        return f"use {answer.use}"
+    return f"create {answer.form.value}" if answer.form else "skip"
+
+
+def _waiting(doc: Any) -> Waiting:
+    hits = tuple(Hit(**hit) for hit in doc["hits"])
+    at = datetime.fromisoformat(doc["at"])
+    return Waiting(doc["key"], doc["order"], at, doc["name"], doc["email"], doc["why"], hits)
