@@ -1,0 +1,167 @@
+"""Policies carried out between the two systems: who is linked, who is made, who waits, and what a lost answer leaves."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from connectors.sandbox.faults import Fault, FaultKind
+from engine.accounts import Answer, Step
+from engine.crm import AccountForm
+from engine.errors import UnknownId
+from engine.model import Kind
+from engine.ports import Result
+from engine.settings import AccountPolicy
+from tests.accounts.conftest import Buyers
+
+
+def mapped(shop: Buyers) -> dict[str, str]:
+    rows = shop.ws.snapshot("acme", Kind.CUSTOMERS).rows
+    return {row.id: row.right_id for row in rows if row.side == "storefront" and row.right_id}
+
+
+async def test_a_look_writes_nothing_and_says_who_every_buyer_is(shop: Buyers) -> None:
+    await shop.record_type()
+    seen = await shop.ws.look_at_buyers("acme")
+    paid = [row for row in shop.store.state.rows("orders") if row["payment"]["payment_status"] == "Processed"]
+    assert len(seen.buyers) == len(paid) > 20
+    truth = shop.crm.truth
+    pairs = {str(oid): id for oid, id in truth["customer_pairs"].items()}
+    for buyer in seen.buyers:
+        if buyer.step is Step.MATCH and not buyer.guest:
+            assert pairs[buyer.order.customer_id] == buyer.record
+        if buyer.step is Step.CREATE and not buyer.guest:
+            assert buyer.order.customer_id not in pairs
+    assert sum(seen.count().values()) == len(paid)
+    assert {step for step, n in seen.count().items() if n} >= {"match", "create", "waits"}
+    assert mapped(shop) == {}
+    assert shop.sent() == []
+
+
+async def test_a_run_links_and_makes_each_buyer_once_and_a_second_one_does_nothing(shop: Buyers) -> None:
+    await shop.record_type()
+    before, seen = len(shop.accounts), await shop.ws.look_at_buyers("acme")
+    done = await shop.ws.keep_buyers("acme", seen)
+    made = {one.key for one in seen.buyers if one.step is Step.CREATE and not one.with_order}
+    assert done.run is not None
+    assert (done.run.totals.planned, done.run.totals.applied) == (len(made), len(made))
+    assert len(shop.accounts) == before + len(made)
+    assert {one.key for one in done.linked} | made >= set(mapped(shop))
+
+    again = await shop.ws.keep_buyers("acme", await shop.ws.look_at_buyers("acme"))
+    assert (again.run, again.linked) == (None, ())
+    assert len(shop.accounts) == before + len(made)
+    assert [one.key for one in again.waiting] == [one.key for one in done.waiting]
+
+
+async def test_a_person_account_gets_no_name_and_no_business_account_is_touched(shop: Buyers) -> None:
+    name = await shop.record_type()
+    business = {row["Id"]: row for row in shop.accounts if not row["IsPersonAccount"]}
+    await shop.ws.keep_buyers("acme")
+    bodies = [
+        part["body"]
+        for entry in shop.sent()
+        for part in json.loads(entry.body if isinstance(entry.body, str) else json.dumps(entry.body))[
+            "compositeRequest"
+        ]
+        if part["url"].endswith("/sobjects/Account")
+    ]
+    people = [body for body in bodies if "RecordTypeId" in body]
+    assert people
+    assert all("Name" not in body and body["LastName"] for body in people)
+    assert all("RecordTypeId" in body or body["Name"] for body in bodies)
+    assert name
+    assert {id: row for id, row in ((row["Id"], row) for row in shop.accounts) if id in business} == business
+
+
+async def test_without_person_accounts_the_policy_is_blocked_and_nothing_is_made(shop: Buyers) -> None:
+    seen = await shop.ws.look_at_buyers("acme")  # no record type was chosen
+    blocked = [one for one in seen.buyers if one.step is Step.BLOCKED]
+    assert blocked
+    assert all(
+        "no record type is chosen (accounts.record_type). Active ones: Person Account" in one.why for one in blocked
+    )
+    await shop.ws.keep_buyers("acme", seen)
+    assert not {one.key for one in blocked} & set(mapped(shop))
+
+
+async def test_what_has_changed_since_it_was_shown_is_not_done(shop: Buyers) -> None:
+    await shop.record_type()
+    seen = await shop.ws.look_at_buyers("acme")
+    buyer = next(one for one in seen.buyers if one.step is Step.CREATE and not one.guest and not one.with_order)
+    shop.crm.state.put(
+        "Contact", "003000000000099AAA",
+        {**shop.contacts[0], "Id": "003000000000099AAA", "Email": buyer.customer.email, "FirstName": buyer.customer.first_name,
+         "LastName": buyer.customer.last_name},
+    )  # fmt: skip
+    done = await shop.ws.keep_buyers("acme", seen)
+    assert buyer.key in {one.key for one in done.moved}
+    assert buyer.key not in mapped(shop)
+
+
+@pytest.mark.parametrize("kind", [FaultKind.RESET_AFTER, FaultKind.ERROR_AFTER, FaultKind.CUT_AFTER])
+async def test_a_lost_answer_makes_nobody_twice(shop: Buyers, kind: FaultKind) -> None:
+    await shop.record_type()
+    before, seen = len(shop.accounts), await shop.ws.look_at_buyers("acme")
+    made = [one for one in seen.buyers if one.step is Step.CREATE and not one.with_order]
+    shop.crm.faults.add(Fault(kind, method="POST", path="*composite*"))
+    done = await shop.ws.keep_buyers("acme", seen)
+    assert done.run is not None
+    outcomes = shop.ws.outcomes(done.run.id)
+    assert {one.result for one in outcomes} == {Result.APPLIED}
+    again = await shop.ws.keep_buyers("acme")
+    assert again.run is None
+    assert len(shop.accounts) == before + len(made)
+
+
+async def test_who_waits_is_answered_with_a_record_a_form_or_a_skip(shop: Buyers) -> None:
+    await shop.record_type()
+    done = await shop.ws.keep_buyers("acme")
+    several = [one for one in done.waiting if one.hits and not one.key.startswith("order:")]
+    first = several[0]
+    assert first.why
+    with pytest.raises(UnknownId, match="003000000000000AAA"):
+        await shop.ws.answer_buyer("acme", first.order, Answer(use="003000000000000AAA"))
+    assert first.key in {one.key for one in shop.ws.waiting_buyers("acme")}
+    with pytest.raises(UnknownId, match="order that waits"):
+        await shop.ws.answer_buyer("acme", "DEMO-9", Answer())
+
+    await shop.ws.answer_buyer("acme", first.order, Answer(use=first.hits[0].id))
+    assert mapped(shop)[first.key] == first.hits[0].id
+    assert first.key not in {one.key for one in shop.ws.waiting_buyers("acme")}
+    shop.ws.undo_edit("acme")
+    assert first.key not in mapped(shop)
+
+    rest = [one for one in done.waiting if one.key != first.key]
+    await shop.ws.answer_buyer("acme", rest[0].order, Answer())
+    before = len(shop.accounts)
+    await shop.ws.answer_buyer("acme", rest[1].order, Answer(form=AccountForm.ACCOUNT_AND_CONTACT))
+    after = await shop.ws.look_at_buyers("acme")
+    steps = {one.key: one.step for one in after.buyers}
+    assert steps[rest[0].key] is Step.SKIP
+    if steps[rest[1].key] is Step.CREATE:
+        await shop.ws.keep_buyers("acme", after)
+        assert len(shop.accounts) == before + 1
+    else:
+        assert "last name" in next(one.why for one in after.buyers if one.key == rest[1].key)
+
+
+async def test_other_policies_are_simulated_without_being_saved(shop: Buyers) -> None:
+    settings = shop.ws.integration("acme").settings.accounts
+    skip = settings.model_copy(update={"with_profile": AccountPolicy.SKIP, "without_profile": AccountPolicy.SKIP})
+    seen = await shop.ws.look_at_buyers("acme", skip)
+    assert seen.count()["create"] == 0
+    assert seen.count()["skip"] > 0
+    assert shop.ws.integration("acme").settings.accounts == settings
+    assert any(one.step is Step.CREATE for one in (await shop.ws.look_at_buyers("acme")).buyers)
+
+
+async def test_an_automatic_run_tells_that_somebody_waits(shop: Buyers) -> None:
+    await shop.record_type()
+    done = await shop.ws.keep_buyers_unattended("acme", "schedule 1")
+    assert done.run is not None
+    assert done.run.trigger == "schedule 1"
+    texts: list[Any] = [one.message for one in shop.ws.alarms()]
+    assert any(f"{len(done.waiting)} buyer(s) wait for a person" in text for text in texts)
