@@ -19,6 +19,7 @@ class Purpose(StrEnum):
     CREATE = "create"
     PUSH = "push"
     RECONCILE = "reconcile"
+    ACCOUNTS = "accounts"
 
 
 class RunState(StrEnum):

@@ -11,12 +11,13 @@ import asyncio
 import logging
 import os
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
+from engine.account_work import AccountsRun
 from engine.alarms import Alarms
 from engine.changes import Plan, Purpose, Run, RunState
 from engine.errors import Busy, CrosswalkError, UnknownId, UsageError
@@ -55,6 +56,8 @@ class Syncs(Protocol):
     ) -> Plan: ...
 
     async def sync(self, plan: Plan, *, allow: Collection[str] = (), trigger: str = "by hand") -> Run: ...
+
+    async def keep_buyers_unattended(self, integration: str, trigger: str) -> AccountsRun: ...
 
 
 @dataclass(slots=True)
@@ -140,6 +143,9 @@ class Scheduler:
             return Attempt(at, seconds, good, run.totals.planned, run.totals.applied, run.id)
 
         try:
+            if schedule.purpose is Purpose.ACCOUNTS:
+                self._kept(schedule, await self._keep(schedule), attempt)
+                return
             run = await self._sync(schedule)
         except Busy as error:
             self._skipped(schedule, str(error))
@@ -152,13 +158,27 @@ class Scheduler:
             log.exception("automatic %s %s failed unexpectedly", schedule.purpose, schedule.id)
             self._failed(schedule, "an unexpected error; the details are in the log", attempt())
         else:
-            totals = run.totals
-            good = run.state is RunState.DONE and not (totals.rejected or totals.unverified)
-            text = f"{run.state}: {totals.applied} written, {totals.stale} stale, {totals.rejected} rejected, {totals.blocked} blocked, {totals.unverified} unverified"
-            if good:
-                self._good(schedule, text, attempt(run, good=True))
-            else:
-                self._failed(schedule, text, attempt(run))
+            self._judged(schedule, run, attempt)
+
+    def _judged(self, schedule: Schedule, run: Run, attempt: Callable[..., Attempt], tail: str = "") -> None:
+        totals = run.totals
+        good = run.state is RunState.DONE and not (totals.rejected or totals.unverified)
+        text = f"{run.state}: {totals.applied} written, {totals.stale} stale, {totals.rejected} rejected, {totals.blocked} blocked, {totals.unverified} unverified{tail}"
+        if good:
+            self._good(schedule, text, attempt(run, good=True))
+        else:
+            self._failed(schedule, text, attempt(run))
+
+    async def _keep(self, schedule: Schedule) -> AccountsRun:
+        return await self.syncs.keep_buyers_unattended(schedule.integration, f"schedule {schedule.id}")
+
+    def _kept(self, schedule: Schedule, done: AccountsRun, attempt: Callable[..., Attempt]) -> None:
+        """Who waits for a person is an alarm of its own, and no failure."""
+        text = f"{len(done.linked)} linked, {len(done.waiting)} wait"
+        if done.run is None:
+            self._good(schedule, text, attempt(good=True))
+        else:
+            self._judged(schedule, done.run, attempt, f"; {text}")
 
     async def _sync(self, schedule: Schedule) -> Run:
         plan = await self._plan(schedule)

@@ -63,8 +63,9 @@ class Schedules:
 
         A push has no fields and no direction: it is told what to write by the integration's settings.
         """
-        if purpose is Purpose.PUSH and (fields or overwrite is not None):
-            raise UsageError("a push has no fields and no direction to choose; nothing was saved")
+        if purpose is not Purpose.SYNC and (fields or overwrite is not None):
+            word = "a push" if purpose is Purpose.PUSH else "keeping buyers"
+            raise UsageError(f"{word} has no fields and no direction to choose; nothing was saved")
         expression = to_cron(rhythm)
         validate(expression, timezone)
         now = self._clock.now()

@@ -122,7 +122,7 @@ class SalesforceConnector:
 
     async def create(self, draft: Draft) -> WriteOutcome:
         """One product with its standard price (and that of the synced book), the marker in the marker field."""
-        if draft.kind is Kind.CUSTOMERS:
+        if draft.kind is Kind.CUSTOMERS and draft.detail("form"):
             return account_answer(draft, await self._people.create(account_draft(draft)))
         return await self._creator.create(draft)
 

@@ -31,6 +31,7 @@ Without a command the console opens. Exit codes: 0 done, 1 failed, 2 usage, 3 bl
 def command_line() -> Any:
     """The whole command line as the framework's root command; ``tui.cli.reference`` renders docs/commands.md from it."""
     from tui.cli import (
+        accounts,
         adding,
         alarms,
         connection,
@@ -81,6 +82,7 @@ def command_line() -> Any:
         fields,
         rules,
         push,
+        accounts,
         schedule,
         workspace_files,
         sandbox,

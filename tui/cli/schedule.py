@@ -72,9 +72,12 @@ async def add(
     push: Annotated[
         bool, typer.Option("--push", help="Push new and changed storefront items instead (see `crosswalk push items`).")
     ] = False,
+    accounts: Annotated[
+        bool, typer.Option("--accounts", help="Keep the buyers of paid orders instead (see `crosswalk accounts run`).")
+    ] = False,
     integration: IntegrationOption = None,
 ) -> None:
-    """Sync an integration (or push its items) by itself. What would need a person (a guard, a first sync) is never done."""
+    """Sync an integration (or push its items, or keep its buyers) by itself. What would need a person (a guard, a first sync) is never done."""
     from engine.changes import Purpose
     from engine.model import Side
     from engine.pace import short_of
@@ -84,6 +87,13 @@ async def add(
         work.ws.push_possible(chosen.name)
         if kinds is not None:
             raise UsageError("--push pushes products: leave --kinds out; nothing was saved")
+    if accounts:
+        work.ws.accounts_possible(chosen.name)
+        if push or kinds is not None or ids is not None:
+            raise UsageError(
+                "--accounts looks at all paid orders: leave --push, --kinds and --ids out; nothing was saved"
+            )
+    purpose = Purpose.PUSH if push else Purpose.ACCOUNTS if accounts else Purpose.SYNC
     made = work.ws.schedules.add(
         chosen.name,
         rhythm,
@@ -92,12 +102,12 @@ async def add(
         kinds=values.kinds(kinds),
         overwrite=None if overwrite is None else Side(overwrite),
         ids=values.ids(ids) or (),
-        purpose=Purpose.PUSH if push else Purpose.SYNC,
+        purpose=purpose,
     )
     pace = work.ws.monitor.pace(chosen)
     short = short_of(made.expression, pace)
     value = {"schedule": made, "recommended": pace, "warning": short}
-    what = f"{made.id} added: {'push ' if push else ''}{made.expression} {made.timezone}"
+    what = f"{made.id} added: {'' if purpose is Purpose.SYNC else f'{purpose} '}{made.expression} {made.timezone}"
     work.out.result(value, what, f"{pace}.")
     if short:
         work.out.say(f"crosswalk: {short}")

@@ -6,7 +6,7 @@ What is sent is what the preview showed. ``--yes`` confirms the preview only; ev
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from engine.changes import Plan, Run
+
+T = TypeVar("T")
 
 RunArgument = Annotated[
     str, typer.Argument(metavar="RUN", help="A run's id; see `crosswalk runs`.", show_default=False)
@@ -121,7 +123,7 @@ async def _apply(work: Work, plan: Plan, question: str, *, yes: bool, allow: lis
     return finish(work, await running(work, work.ws.sync(plan, allow=allow)), plan)
 
 
-async def running(work: Work, run: Awaitable[Run]) -> Run:
+async def running(work: Work, run: Awaitable[T]) -> T:
     """Wait for a run with its progress shown; a signal stops it in order."""
     with settling_on_signals(work.ws, work.out), Progress(work.ws.events, work.out):
         return await run

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from tui.widgets.sync_lines import SyncLine
 
 BOTH = "products,fees"
-PUSH = "push"
+PUSH, ACCOUNTS = "push", "accounts"
 KINDS = ((BOTH, "sync products and fees"), ("products", "sync products"), ("fees", "sync fees"),
-         (PUSH, "push items"))  # fmt: skip
+         (PUSH, "push items"), (ACCOUNTS, "keep buyers"))  # fmt: skip
 DIRECTIONS = (("", "as the masters say"), ("backoffice", "overwrite the back office"),
               ("storefront", "overwrite the storefront"))  # fmt: skip
 
@@ -71,6 +71,10 @@ def save_schedule(ws: Workspace, values: Values) -> tuple[Schedule, str]:
     push = values["kinds"] == PUSH
     if push:
         ws.push_possible(values["integration"])
+    buyers = values["kinds"] == ACCOUNTS
+    if buyers:
+        ws.accounts_possible(values["integration"])
+    purpose = Purpose.PUSH if push else Purpose.ACCOUNTS if buyers else Purpose.SYNC
     wanted = _words(values["fields"])
     unknown = [word for word in wanted if word not in set(Field)]
     if unknown:
@@ -80,10 +84,14 @@ def save_schedule(ws: Workspace, values: Values) -> tuple[Schedule, str]:
         values["rhythm"],
         values["timezone"],
         fields=[Field(word) for word in wanted],
-        kinds=[Kind.PRODUCTS] if push else [Kind(word) for word in values["kinds"].split(",")],
+        kinds=[Kind.PRODUCTS]
+        if push
+        else [Kind.CUSTOMERS]
+        if buyers
+        else [Kind(word) for word in values["kinds"].split(",")],
         overwrite=Side(values["overwrite"]) if values["overwrite"] else None,
         ids=_words(values["ids"]),
-        purpose=Purpose.PUSH if push else Purpose.SYNC,
+        purpose=purpose,
     )
     return made, short_of(made.expression, ws.monitor.pace(ws.integration(made.integration)))
 
