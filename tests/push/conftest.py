@@ -108,7 +108,10 @@ class Shop:
     def sell(self, item: str, **values: Any) -> None:
         """Somebody edits an item in the store (its price is ``cost``)."""
         row = self.items[item]
-        pricing = {**row["pricing"], **{name: values.pop(name) for name in ("cost", "sale_cost") if name in values}}
+        pricing = {
+            **row["pricing"],
+            **{name: values.pop(name) for name in ("cost", "sale_cost", "currency_code") if name in values},
+        }
         changed = {**values, "pricing": pricing, "last_modified_dts": LATER}
         self.store.state.put("items", item, {**row, **changed})
 
