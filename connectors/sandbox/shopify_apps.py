@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from connectors.sandbox.wire import Call, Reply, Route, as_json
 
@@ -18,7 +18,8 @@ DAY = 86_399
 class Apps:
     """The one app that is installed in the store, and the tokens it got."""
 
-    def __init__(self, client_id: str) -> None:
+    def __init__(self, client_id: str, scopes: Callable[[], Sequence[str]]) -> None:
+        self._scopes = scopes
         self.client_id, self.client_secret = client_id, f"shpss_{secrets.token_hex(16)}"
         self._tokens: list[str] = []
 
@@ -41,4 +42,4 @@ class Apps:
         if not known or not hmac.compare_digest(call.arg("client_secret").encode(), self.client_secret.encode()):
             return as_json({"error": "application_cannot_be_found", "error_description": "No such application."}, 400)
         self._tokens.append(f"shpat_{secrets.token_hex(16)}")
-        return as_json({"access_token": self._tokens[-1], "scope": "", "expires_in": DAY})
+        return as_json({"access_token": self._tokens[-1], "scope": ",".join(self._scopes()), "expires_in": DAY})

@@ -7,7 +7,7 @@ cost is taken before anything is done; what was not used of it is given back.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from graphql import (
@@ -17,6 +17,7 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLObjectType,
     GraphQLSchema,
+    InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
@@ -33,14 +34,18 @@ _PLAIN = frozenset({"PageInfo"})  # objects that cost nothing
 
 
 class Costs:
-    """The price of one document with its variables."""
+    """The price of one operation of a document (the only one, or the one that is named) with its variables."""
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any]) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, document: DocumentNode, variables: Mapping[str, Any], name: str | None = None
+    ) -> None:
         self._schema, self._variables = schema, variables
         self._fragments = {
             one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)
         }
-        self._operation = next(one for one in document.definitions if isinstance(one, OperationDefinitionNode))
+        operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
+        named = [one for one in operations if one.name and one.name.value == name]
+        self._operation = (named or operations)[0]
 
     def of(self, data: Json | None = None) -> float:
         """Points: of what may come, or of what came."""
@@ -55,8 +60,10 @@ class Costs:
         for node in chosen.selections if chosen else ():
             if isinstance(node, FragmentSpreadNode):
                 points += self._selected(self._fragments[node.name.value].selection_set, above, data)
+            elif isinstance(node, InlineFragmentNode):
+                points += self._selected(node.selection_set, above, data)
             elif isinstance(node, FieldNode) and self._included(node) and not node.name.value.startswith("__"):
-                inside = None if data is None else data.get(node.alias.value if node.alias else node.name.value)
+                inside = None if data is None else data.get(_key(node))
                 if data is None or inside is not None:
                     points += self._field(node, above, inside)
         return points
@@ -75,24 +82,33 @@ class Costs:
         record = get_named_type(kind.fields["nodes"].type)
         assert isinstance(record, GraphQLObjectType)
         points = 2.0
-        for part in node.selection_set.selections if node.selection_set else ():
-            if not isinstance(part, FieldNode) or part.name.value not in {"nodes", "edges"}:
+        for part in self._fields(node.selection_set):
+            if part.name.value not in {"nodes", "edges"}:
                 continue
-            edges = part.name.value == "edges"
-            chosen = part.selection_set
-            if edges and chosen:
-                inner = [one for one in chosen.selections if isinstance(one, FieldNode) and one.name.value == "node"]
-                chosen = inner[0].selection_set if inner else None
+            chosen, rows = part.selection_set, [] if data is None else data[_key(part)]
+            if part.name.value == "edges":
+                inner = next((one for one in self._fields(chosen) if one.name.value == "node"), None)
+                chosen, rows = (inner.selection_set, [row[_key(inner)] for row in rows]) if inner else (None, [])
             if data is None:
                 points += self._size(node) * (1 + self._selected(chosen, record, None))
             else:
-                rows = [one["node"] if edges else one for one in data[part.name.value] if not edges or "node" in one]
                 points += sum(1 + self._selected(chosen, record, row) for row in rows)
         return points
 
+    def _fields(self, chosen: SelectionSetNode | None) -> Iterator[FieldNode]:
+        """The fields of a selection, those of its fragments too."""
+        for node in chosen.selections if chosen else ():
+            if isinstance(node, FieldNode):
+                yield node
+            elif isinstance(node, FragmentSpreadNode):
+                yield from self._fields(self._fragments[node.name.value].selection_set)
+            elif isinstance(node, InlineFragmentNode):
+                yield from self._fields(node.selection_set)
+
     def _size(self, node: FieldNode) -> int:
         given = {one.name.value: value_from_ast_untyped(one.value, dict(self._variables)) for one in node.arguments}
-        return int(given.get("first") or given.get("last") or 0)
+        size = given.get("first") or given.get("last")
+        return size if isinstance(size, int) and size > 0 else 0  # what else there may be is refused later
 
     def _included(self, node: FieldNode) -> bool:
         for one in node.directives:
@@ -101,6 +117,11 @@ class Costs:
                 if wanted is (one.name.value == "skip"):
                     return False
         return True
+
+
+def _key(node: FieldNode) -> str:
+    """The name that a field has in the answer."""
+    return node.alias.value if node.alias else node.name.value
 
 
 class Bucket:

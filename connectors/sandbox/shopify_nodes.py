@@ -3,32 +3,44 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
 
 from connectors.sandbox.shopify_lists import connection, refused
-from connectors.sandbox.shopify_search import filtered
+from connectors.sandbox.shopify_search import Columns, filtered
 from connectors.sandbox.shopify_seed import CURRENCY, level_id
 from connectors.sandbox.state import State
 from connectors.sandbox.wire import Json
 
 WINDOW = 25_000
 
-_VARIANT_SEARCH = {name: name for name in ("id", "sku", "barcode")} | {
+
+def _standing(row: Json) -> tuple[str, ...]:
+    """The words by which an order's ``status`` finds it."""
+    if row["cancelledAt"]:
+        return ("any", "cancelled", "not_closed")
+    return ("any", "closed") if row["closedAt"] else ("any", "open", "not_closed")
+
+
+_VARIANT_SEARCH: Columns = {
+    "id": "id",
+    "sku": "sku",
+    "barcode": "barcode",
     "product_id": "product",
     "updated_at": "updatedAt",
 }
-_PRODUCT_SEARCH = {"id": "id", "title": "title", "status": "status", "updated_at": "updatedAt"}
-_ORDER_SEARCH = {
+_PRODUCT_SEARCH: Columns = {"id": "id", "title": "title", "status": "status", "updated_at": "updatedAt"}
+_ORDER_SEARCH: Columns = {
     "id": "id",
     "name": "name",
     "created_at": "createdAt",
     "updated_at": "updatedAt",
     "financial_status": "displayFinancialStatus",
     "fulfillment_status": "displayFulfillmentStatus",
+    "status": _standing,
 }
-_CUSTOMER_SEARCH = {"id": "id", "email": "email", "updated_at": "updatedAt"}
+_CUSTOMER_SEARCH: Columns = {"id": "id", "email": "email", "updated_at": "updatedAt"}
 _COLUMNS = {
     "CREATED_AT": "createdAt",
     "NAME": "name",
@@ -91,7 +103,7 @@ class Nodes:
         self,
         name: str,
         node: Callable[[Json], Json],
-        columns: Mapping[str, str],
+        columns: Columns,
         table: str,
         _info: Any,
         *,

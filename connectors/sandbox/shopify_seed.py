@@ -8,7 +8,7 @@ cost, not counted).
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from connectors.sandbox.store_world import Article, Catalogue, Shopper, StoreOrder, StoreWorld, Variant
 from connectors.sandbox.wire import Json
@@ -57,7 +57,8 @@ def tables_of(world: StoreWorld, store: int = 0) -> Tables:
 
 
 def money(amount: Decimal) -> str:
-    return str(amount.quantize(Decimal("0.01")))
+    """What the store holds of an amount: whole cents, half a cent upwards."""
+    return str(amount.quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
 def handle(name: str) -> str:

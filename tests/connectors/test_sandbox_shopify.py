@@ -51,8 +51,9 @@ def ask(server: Served) -> Iterator[Ask]:
     headers = {"X-Shopify-Access-Token": server.credentials["access_token"]}
     with httpx.Client(base_url=server.url, headers=headers, trust_env=False, verify=False) as client:
 
-        def send(query: str, **variables: Any) -> Json:
-            reply = client.post("/graphql.json", json={"query": query, "variables": variables})
+        def send(query: str, operationName: str | None = None, **variables: Any) -> Json:
+            asked = {"query": query, "variables": variables, "operationName": operationName}
+            reply = client.post("/graphql.json", json=asked)
             assert reply.status_code == 200, reply.text
             answer: Json = reply.json()
             return answer
@@ -99,6 +100,25 @@ def test_a_list_is_paged_to_its_end_with_every_record_once(server: Served, ask: 
     assert len(seen) == len(server.state.rows("variants"))
 
 
+def test_orders_are_found_by_where_they_stand(server: Served, ask: Ask) -> None:
+    row = stocked(server)
+    open_one, cancelled = (server.app.events.sell([{"variant": row["id"]}])["id"] for _ in range(2))
+    server.state.put(
+        "orders", cancelled, {**server.state.tables["orders"][cancelled], "cancelledAt": "2026-11-26T00:00:00Z"}
+    )
+
+    def found(query: str) -> set[str]:
+        told = ask("query O($q: String) { orders(first: 250, query: $q) { nodes { id } } }", q=query)
+        return {one["id"].rpartition("/")[2] for one in told["data"]["orders"]["nodes"]}
+
+    rows = server.state.tables["orders"]
+    waiting = {id for id, one in rows.items() if one["displayFulfillmentStatus"] == "UNFULFILLED"} - {cancelled}
+    assert open_one in waiting
+    assert found("fulfillment_status:unfulfilled AND status:open") == waiting
+    assert found("status:cancelled") == {cancelled}
+    assert found("status:any") == set(rows)
+
+
 def test_a_page_goes_on_behind_a_record_that_is_gone(server: Served, ask: Ask) -> None:
     first = ask(VARIANTS, n=3)["data"]["productVariants"]
     server.app.events.meanwhile(delete=[first["nodes"][-1]["id"].rpartition("/")[2]])
@@ -111,6 +131,7 @@ def test_a_search_finds_by_number_moment_and_text_and_tells_what_it_does_not_kno
     rows = [
         {"id": "1", "sku": "A-1", "at": "2026-09-01T10:00:00Z"},
         {"id": "12", "sku": None, "at": "2026-09-02T10:00:00Z"},
+        {"id": "30", "sku": "0012", "at": "2026-09-03T10:00:00Z"},
     ]
     columns = {"id": "id", "sku": "sku", "updated_at": "at"}
 
@@ -119,7 +140,12 @@ def test_a_search_finds_by_number_moment_and_text_and_tells_what_it_does_not_kno
 
     assert found("id:1") == ["1"]
     assert found("id:1 OR id:12") == ["1", "12"]
-    assert found("id:>=2") == ["12"]
+    assert found("id:>=2") == ["12", "30"]
+    assert found("(id:1 OR id:30) AND -sku:A-1") == ["30"]
+    assert found("NOT (id:1 OR id:30)") == ["12"]
+    assert found("id:1 OR id:30 sku:a*") == ["1"]
+    assert (found("sku:a*"), found("sku:*"), found("sku:12")) == (["1"], ["1", "30"], [])
+    assert (found("001"), found("'001' id:1")) == (["30"], [])
     assert found("sku:a-1 updated_at:<'2026-09-01T12:00:00+00:00'") == ["1"]
     assert found("sku:a-1 id:12") == []
     told = ask(VARIANTS, n=1, q="colour:red")
@@ -148,6 +174,8 @@ def test_a_wrong_token_an_unknown_field_and_a_missing_scope_are_refused(server: 
         "code": "ACCESS_DENIED",
         "requiredAccess": "`read_orders` access scope.",
     }
+    several = ask("{ shop { name } orders(first: 1) { nodes { id } } }")
+    assert (several["data"], several["errors"][0]["path"]) == (None, ["orders"])
     server.app.permissions |= {"read_orders"}
     server.app.permissions.discard("read_customers")
     partly = ask("{ orders(first: 1) { nodes { id customer { id } } } }")
@@ -162,7 +190,9 @@ def test_an_app_exchanges_its_id_and_secret_for_a_token(server: Served, ask: Ask
     with httpx.Client(base_url=site, trust_env=False, verify=False) as client:
         refused = client.post("/admin/oauth/access_token", data={**form, "client_secret": "x"})
         assert (refused.status_code, refused.json()["error"]) == (400, "application_cannot_be_found")
-        token = client.post("/admin/oauth/access_token", data=form).json()["access_token"]
+        granted = client.post("/admin/oauth/access_token", data=form).json()
+        assert set(granted["scope"].split(",")) == Shopify.all_permissions
+        token = granted["access_token"]
         reply = client.post(
             "/admin/api/2026-07/graphql.json", json={"query": "{shop{name}}"}, headers={"X-Shopify-Access-Token": token}
         )
@@ -174,6 +204,12 @@ def test_a_query_costs_what_it_may_bring_and_what_it_did_not_bring_is_given_back
     one = ask(VARIANTS, n=10, q="id:0")["extensions"]["cost"]
     assert (one["requestedQueryCost"], one["actualQueryCost"]) == (2 + 10 * 4, 2)
     assert ask(SET, i=quantities({"item": "0"}, 1, None), k="k")["extensions"]["cost"]["requestedQueryCost"] == 10
+    mixed = """query Other { shop { id } } query Mixed { productVariants(first: 10) { ...All }}
+      fragment All on ProductVariantConnection { some: edges { one: node { ... on ProductVariant { product { id } } } } }"""
+    several = ask(mixed, operationName="Mixed")["extensions"]["cost"]
+    assert (several["requestedQueryCost"], several["actualQueryCost"]) == (2 + 10 * 2, 2 + 10 * 2)
+    wrong = ask(VARIANTS, n="ten")
+    assert "Int cannot represent" in wrong["errors"][0]["message"]
     dear = ask(VARIANTS, n=250)
     assert dear["errors"][0]["extensions"]["code"] == "MAX_COST_EXCEEDED"
 
@@ -274,6 +310,8 @@ def test_a_refused_variant_is_named_and_the_others_are_written_only_where_that_i
     assert partly["productVariants"] == [{"id": second, "price": "7.50"}]
     written = server.state.get("variants", product["variants"][1])
     assert (written["price"], written["sku"]) == ("7.50", "S")
+    ask(UPDATE, p=asked["p"], v=[{"id": second, "price": "7.125"}], some=True)
+    assert server.state.get("variants", product["variants"][1])["price"] == "7.13"
     assert server.state.get("items", written["item"])["cost"] == "3.00"
 
 
