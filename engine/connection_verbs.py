@@ -37,8 +37,10 @@ class ConnectionVerbs(Verbs):
         return self._connections.add(name, type, options)
 
     def set_connection(self, name: str, options: Mapping[str, str]) -> ConnectionView:
+        before = self._connections.view(name).options
         changed = self._connections.set(name, options)
-        self.cache.doubt(name)
+        if changed.options != before:
+            self.cache.doubt(name)
         return changed
 
     def remove_connection(self, name: str) -> None:

@@ -107,6 +107,8 @@ class Connections:
         changed = {**doc["options"], **absolute_paths(kind, options)}
         merged = {key: value for key, value in changed.items() if value}
         check_options(kind, merged)
+        if merged == doc["options"]:
+            return self.view(name)  # what was tested is still what it is
         change = {"options": merged, "state": "not checked", "message": "", "learned": None}
         self._store.table("connections").update(change, Query().name == name)
         return self.view(name)

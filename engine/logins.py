@@ -29,14 +29,15 @@ class Logins:
         Raises ``UsageError`` for a connection without such a login, saying what to do instead.
         """
         self._refuse(name)
-        if name in self._stops:
+        if name in self._stops and not self._stops[name].is_set():
             raise UsageError(f"{name}: a login waits for its code already; nothing was sent")
-        stop = self._stops[name] = asyncio.Event()
+        stop = self._stops[name] = asyncio.Event()  # one that is being stopped still holds the connection for a moment
         try:
             async with self._operations.exclusive([name], f"logging in to {name}"):
                 return LoginResult(LoginEnd.CANCELLED) if stop.is_set() else await self._wait(name, stop)
         finally:
-            del self._stops[name]
+            if self._stops.get(name) is stop:
+                del self._stops[name]
 
     def cancel(self, name: str = "") -> bool:
         """Stop waiting, for one connection or for all; whether anything was waited for."""

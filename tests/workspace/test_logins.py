@@ -100,3 +100,9 @@ async def test_a_refused_application_shows_in_the_connections_state(ws, code):
         await ws.log_in("uc")
     assert ws.connection("uc").state == "reconnect needed"
     assert "refused the application" in ws.connection("uc").message
+
+
+async def test_saving_the_same_options_keeps_what_a_test_found(ws):
+    assert not (await ws.check_connection("uc")).ok
+    assert ws.set_connection("uc", {"client_id": "crosswalk-app"}).state == "reconnect needed"
+    assert ws.set_connection("uc", {"client_id": "another-app"}).state == "not checked"

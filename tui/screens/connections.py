@@ -23,6 +23,7 @@ from tui.widgets.explain import error_dialog
 from tui.widgets.form_dialogs import FormDialog, Values
 from tui.widgets.forms import FormField
 from tui.widgets.lines import LineTable
+from tui.widgets.login_dialog import LoginDialog, needs_login
 from tui.widgets.text import content
 
 if TYPE_CHECKING:
@@ -79,8 +80,13 @@ class ConnectionsScreen(Page[None]):
         Binding("n", "add", "New", id="connections.add"),
         Binding("e,enter", "edit", "Edit", id="connections.edit"),
         Binding("t", "test", "Test", id="connections.test"),
+        Binding("l", "log_in", "Log in", id="connections.log_in"),
         Binding("delete", "remove", "Remove", id="connections.remove"),
     ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reconnect: dict[str, str] = {}  # by system: how it gets new credentials without a login
 
     def body(self) -> Iterable[Widget]:
         yield LineTable(COLUMNS, lambda view: view.name, empty="No connection yet. n adds one.")
@@ -96,6 +102,9 @@ class ConnectionsScreen(Page[None]):
 
     @work(exclusive=True, group="list", exit_on_error=False)
     async def refresh_list(self) -> None:
+        if not self.reconnect:
+            types = await ask(self, lambda ws: ws.connection_types())
+            self.reconnect = {kind.name: kind.reconnect for kind in types}
         self.table.show(await ask(self, lambda ws: ws.connections()))
         self._describe()
 
@@ -107,6 +116,7 @@ class ConnectionsScreen(Page[None]):
             lines = [view.message] if view.message else []
             lines += [f"{name} = {value}" for name, value in view.options.items()]
         self.query_one(".page--lines", Static).update(Content("\n").join(content(line) for line in lines[:6]))
+        self.refresh_bindings()  # not every connection has a login
 
     @on(LineTable.Chosen)
     def chosen(self, event: LineTable.Chosen) -> None:
@@ -173,6 +183,26 @@ class ConnectionsScreen(Page[None]):
         if view is not None:
             await self._test(view.name)
 
+    @work(exclusive=True, group="test", exit_on_error=False)
+    async def action_log_in(self) -> None:
+        view = self.table.row
+        if view is not None and view.logs_in:
+            await self._log_in(view)
+
+    def why_not(self, action: str) -> str:
+        if action != "log_in" or self.table.row is None or self.table.row.logs_in:
+            return ""
+        view = self.table.row
+        kind = self.reconnect.get(view.type, "")
+        return f"{view.name} has no login with a code" + (f": {kind}" if kind else "")
+
+    async def _log_in(self, view: ConnectionView) -> None:
+        """Let a person grant access; what was granted is tried at once."""
+        if await self.app.push_screen_wait(LoginDialog(view.name, view.title)):
+            await self._test(view.name)
+        else:
+            self.refresh_list()
+
     async def _test(self, name: str) -> None:
         from engine.errors import CrosswalkError
 
@@ -181,12 +211,21 @@ class ConnectionsScreen(Page[None]):
             report = await ask_long(self, lambda ws: ws.check_connection(name))
         except CrosswalkError as error:
             self.refresh_list()
-            await self.app.push_screen_wait(
-                error_dialog(f"{name} does not answer", error, written="nothing was written")
-            )
+            if not await self._offered_login(name):
+                dialog = error_dialog(f"{name} does not answer", error, written="nothing was written")
+                await self.app.push_screen_wait(dialog)
             return
         self.refresh_list()
-        await self.app.push_screen_wait(CheckDialog(name, report))
+        if report.ok or not await self._offered_login(name):
+            await self.app.push_screen_wait(CheckDialog(name, report))
+
+    async def _offered_login(self, name: str) -> bool:
+        """Where the test found that a person has to log in: the dialog for it, instead of a report that says so."""
+        view = await ask(self, lambda ws: ws.connection(name))
+        if not needs_login(view):
+            return False
+        await self._log_in(view)
+        return True
 
     @work(exclusive=True, group="edit", exit_on_error=False)
     async def action_remove(self) -> None:

@@ -25,6 +25,7 @@ from tui.widgets.connection_form import Offered, changed_options, offered_by, op
 from tui.widgets.explain import explain
 from tui.widgets.form_dialogs import keep_or_discard
 from tui.widgets.forms import Form, FormField
+from tui.widgets.login_dialog import LoginDialog, needs_login
 from tui.widgets.progress import Progress, ProgressLine
 from tui.widgets.settings_form import (
     mapping_fields,
@@ -38,7 +39,7 @@ from tui.widgets.text import content
 
 if TYPE_CHECKING:
     from engine.integrations import Integration
-    from engine.ports import ConnectorType
+    from engine.ports import CheckReport, ConnectorType
     from engine.views import ConnectionView, PullReport
     from engine.workspace import Workspace
     from tui.bridge import Update
@@ -301,19 +302,12 @@ class SetupScreen(Page[str]):
 
     async def _test(self) -> bool:
         """Test what was saved and show the report; a connection that fails can be gone on with after being told."""
-        from engine.errors import CrosswalkError
-
         name = self.connections[self.step]
-        self.query_one(ProgressLine).update(Progress(phase=f"testing {name}"))
-        try:
-            report = await ask_long(self, lambda ws: ws.check_connection(name))
-        except CrosswalkError as error:
-            said = explain(error)
-            self._problem(f"! {said.happened} {said.advice} The connection is saved; Next goes on without it working.")
-            self.tested = True
+        report = await self._checked(name)
+        if (report is None or not report.ok) and await self._logged_in(name):
+            report = await self._checked(name)
+        if report is None:
             return False
-        finally:
-            self.query_one(ProgressLine).update(None)
         self._lines(short_lines(report))
         self.tested = True
         if report.ok:
@@ -321,9 +315,34 @@ class SetupScreen(Page[str]):
             return True
         if await self._offer(name):
             self._problem("! Something has to be chosen (see above). The connection is saved; Next goes on without it.")
+        elif report.reconnect:
+            self._problem("! It has no access yet (see above). The connection is saved; Next goes on without it.")
         else:
             self._problem("! A right is missing (see above). The connection is saved; Next goes on without it.")
         return False
+
+    async def _checked(self, name: str) -> CheckReport | None:
+        """The report of a test; None when there is none, which is then said."""
+        from engine.errors import CrosswalkError
+
+        self.query_one(ProgressLine).update(Progress(phase=f"testing {name}"))
+        try:
+            return await ask_long(self, lambda ws: ws.check_connection(name))
+        except CrosswalkError as error:
+            said = explain(error)
+            self._problem(f"! {said.happened} {said.advice} The connection is saved; Next goes on without it working.")
+            self.tested = True
+            return None
+        finally:
+            self.query_one(ProgressLine).update(None)
+
+    async def _logged_in(self, name: str) -> bool:
+        """Where the test found that a person has to log in: the dialog for it; whether access was granted."""
+        view = await ask(self, lambda ws: ws.connection(name))
+        if not needs_login(view) or not await self.app.push_screen_wait(LoginDialog(name, view.title)):
+            return False
+        self._problem("")
+        return True
 
     async def _offer(self, name: str) -> bool:
         """Show what the system offers for an option that is still empty, such as its locations; whether there is one."""
