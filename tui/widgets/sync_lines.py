@@ -108,7 +108,7 @@ def _line(
     what = [text for text in (",".join(one.fields), f"{len(one.ids)} rows" if one.ids else "") if text]
     if one.overwrite is not None:
         what.append(f"overwrites the {'back office' if one.overwrite.value == 'backoffice' else 'storefront'}")
-    words = "push " if one.purpose.value == "push" else ""
+    words = {"sync": "", "accounts": "buyers "}.get(one.purpose.value, f"{one.purpose.value} ")
     words += f"{to_words(one.expression)} {one.timezone}" + (f" ({', '.join(what)})" if what else "")
     fires = next_fire(one) if one.enabled else None
     return SyncLine(one.integration, one, words, state, fires, last, good, note, results)
