@@ -43,6 +43,10 @@ class AccountVerbs(Verbs):
         """Who waits for a person, the oldest order first."""
         return self._accounts.buyers.queue(self.integration(integration).name)
 
-    async def answer_buyer(self, integration: str | None, order: str, answer: Answer | None) -> Waiting:
-        """Decide about a buyer who waits: a record to use, a form to make, or neither (skip). None: ask again."""
-        return await self._accounts.answer(self.integration(integration), order, answer)
+    async def answer_buyer(
+        self, integration: str | None, order: str, answer: Answer | None, *, seen: Accounts | None = None
+    ) -> Waiting:
+        """Decide about a buyer who waits (in the queue, or among those ``seen``): a record to use, a form to make, or neither
+        (skip). None: ask again.
+        """
+        return await self._accounts.answer(self.integration(integration), order, answer, seen)

@@ -130,11 +130,15 @@ class AccountWork:
             self.alarms.raise_(integration.name, f"accounts: {text}. See: crosswalk accounts queue", "warning")
         return done
 
-    async def answer(self, integration: Integration, order: str, answer: Answer | None) -> Waiting:
+    async def answer(
+        self, integration: Integration, order: str, answer: Answer | None, seen: Accounts | None = None
+    ) -> Waiting:
         """Decide about a buyer who waits, by order number (or key). A record to use is linked at once; it must exist.
 
         Raises ``UnknownId`` for an order that does not wait, or a record that the back office does not have.
         """
+        if seen is not None:
+            self.buyers.replace_queue(integration.name, accounts.waiting(seen.buyers))
         waits = next((one for one in self.buyers.queue(integration.name) if order in {one.order, one.key}), None)
         if waits is None:
             raise UnknownId("order that waits", order, "see: crosswalk accounts queue; nothing was decided")

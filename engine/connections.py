@@ -201,10 +201,10 @@ class Connections:
         checked = datetime.fromisoformat(doc["checked_at"]) if doc["checked_at"] else None
         try:
             kind = self._registry.get(doc["type"])
-            title, pushes = kind.title, kind.capabilities.pushes_products
+            title, pushes, keeps = kind.title, kind.capabilities.pushes_products, kind.capabilities.makes_accounts
             logs_in = kind.logs_in(doc["options"])
         except UsageError:
-            title, pushes, logs_in = f"{doc['type']} (not installed)", False, False
+            title, pushes, keeps, logs_in = f"{doc['type']} (not installed)", False, False, False
         return ConnectionView(
             doc["name"],
             doc["type"],
@@ -215,6 +215,7 @@ class Connections:
             checked,
             self.budget(doc["name"]),
             pushes_products=pushes,
+            makes_accounts=keeps,
             logs_in=logs_in,
         )
 

@@ -53,6 +53,11 @@ def add_link(store: Store, integration: str, key: str, record: str, *, how: str,
     store.table("order_buyers").insert({**row, "at": utc_text(at)})
 
 
+def waiting_count(store: Store, integration: str) -> int:
+    """How many buyers wait for a person."""
+    return len(store.table("account_queue").search(Q.integration == integration))
+
+
 class OrderBuyers:
     """The tables ``order_buyers``, ``account_answers`` and ``account_queue``."""
 

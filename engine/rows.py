@@ -21,6 +21,7 @@ from engine.history import History
 from engine.integrations import Integration
 from engine.mappings import Ignored, Mappings, RowMapping
 from engine.model import Fee, Field, Kind, Product, Record, Side, Status, from_json
+from engine.order_buyers import waiting_count
 from engine.ports import Clock, RecordCache, Store
 from engine.row_text import difference_text, differences, fee_amount, raw_search_text, search_text, suggestion_text
 from engine.rule_store import Rules
@@ -178,7 +179,11 @@ class Lists:
             fees,
             self._rules.book(integration.name).store if kind is Kind.PRODUCTS else None,
             self._cache.order_reading(integration.name) if kind is Kind.PRODUCTS else None,
+            self._waiting(integration, kind),
         )
+
+    def _waiting(self, integration: Integration, kind: Kind) -> int:
+        return waiting_count(self._store, integration.name) if kind is Kind.CUSTOMERS else 0
 
     def _context(self, integration: Integration, kind: Kind) -> _Context:
         name, settings = integration.name, integration.settings
@@ -354,6 +359,7 @@ class Lists:
             len(others),
             self._cache.read_at(integration.storefront, kind),
             self._cache.read_at(integration.backoffice, kind.counterpart),
+            self._waiting(integration, kind),
         )
 
 

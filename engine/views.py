@@ -59,7 +59,8 @@ class Row(NamedTuple):
 class Snapshot:
     """All rows of one list of one integration as of ``version``; never changed after it was handed out.
 
-    ``rows`` holds the storefront's rows first, then unmapped back-office rows (``side`` tells them apart).
+    ``rows`` holds the storefront's rows first, then unmapped back-office rows (``side`` tells them apart). ``waiting``
+    counts buyers of paid orders who wait for a person (customers only).
     """
 
     integration: str
@@ -70,6 +71,7 @@ class Snapshot:
     unmapped_backoffice: int
     storefront_read_at: datetime | None
     backoffice_read_at: datetime | None
+    waiting: int = 0
 
     @property
     def unmapped(self) -> int:
@@ -258,7 +260,7 @@ class Alarm:
 class ConnectionView:
     """A connection with its health: when it last answered, its budget, and which process holds it for what.
 
-    ``pushes_products``: it has price books that products can be pushed into; ``logs_in``: a person grants it access with a
+    ``pushes_products``: it has price books that products can be pushed into; ``makes_accounts``: it keeps buyers; ``logs_in``: a person grants it access with a
     code (``Workspace.log_in``).
     """
 
@@ -273,6 +275,7 @@ class ConnectionView:
     holder: str = ""
     holder_purpose: str = ""
     pushes_products: bool = False
+    makes_accounts: bool = False
     logs_in: bool = False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tui.actions import Action, Context
 from tui.screens import list_actions
+from tui.screens.buyers import BUYERS
 from tui.screens.records import RecordsScreen
 from tui.screens.row_verbs import why_no_integration
 from tui.screens.view_actions import screen_of
@@ -43,6 +44,7 @@ class CustomersScreen(RecordsScreen):
         *list_actions.VIEW,
         *list_actions.MAPPING[2:],
         IMPORT,
+        BUYERS,
         *list_actions.ABOUT,
         *list_actions.LIST,
         list_actions.DUPLICATES,

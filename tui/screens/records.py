@@ -201,6 +201,7 @@ class RecordsScreen(TabScreen):
             len(table.marks),
             table.hidden_marks(),
             self._age(),
+            self.snapshot.waiting if self.snapshot is not None else 0,
         )
 
     def _age(self) -> str:

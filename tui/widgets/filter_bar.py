@@ -99,8 +99,11 @@ class FilterBar(Horizontal):
         event.stop()
         self.post_message(self.Typed(event.value))
 
-    def show(self, lens: Lens, seen: int, total: int, marked: int, hidden: int, note: str) -> None:
-        """``seen`` of ``total`` rows are listed; ``marked`` are marked, ``hidden`` of those are not listed."""
+    def show(self, lens: Lens, seen: int, total: int, marked: int, hidden: int, note: str, waiting: int = 0) -> None:
+        """``seen`` of ``total`` rows are listed; ``marked`` are marked, ``hidden`` of those are not listed.
+
+        ``waiting`` buyers of paid orders wait for a person.
+        """
         counts = self.query_one(Counts)
         parts = [(f"{seen:,} of {total:,}" if seen != total else many(total, "row"), "strong")]
         if lens.backoffice:
@@ -113,5 +116,7 @@ class FilterBar(Horizontal):
             parts.append((", ".join(sorted(lens.statuses)), "warn"))
         if marked:
             parts.append((f"{marked:,} marked" + (f" ({hidden:,} not shown)" if hidden else ""), "good"))
+        if waiting:
+            parts.append((f"{waiting:,} {'buyer waits' if waiting == 1 else 'buyers wait'} (B)", "warn"))
         counts.parts, counts.note = tuple(parts), note
         counts.changed()
