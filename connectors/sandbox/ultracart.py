@@ -1,7 +1,8 @@
 """UltraCart REST v2, as the vendor's SDK and its documentation have it: one account with items, customers and orders.
 
 What no document settles is an argument: ``totals`` (``total_records`` is told), ``mild`` (errors come with status 200 and an
-``error`` in the body), ``links_writable`` (an update may write ``item.salesforce``). One request at a time is answered, a
+``error`` in the body), ``links_writable`` (an update may write ``item.salesforce``), ``nulls`` (empty values are null, as in the
+documentation's examples; otherwise they are left out, since the vendor's SDK takes no null). One request at a time is answered, a
 second one meanwhile gets 429, as does whoever overruns one of two leaky buckets: ``limit`` an hour (1,000) and ten times that
 a day. No 429 has a Retry-After.
 
@@ -72,13 +73,14 @@ class UltraCart(Sandbox):
         interval: float = 5,
         auto_grant: bool = False,
         totals: bool = True,
+        nulls: bool = False,
         mild: bool = False,
         links_writable: bool = True,
         **settings: Any,
     ) -> None:
         crm = CrmWorld.of(world)
         self.simple_key = simple_key or secrets.token_hex(24)
-        self.totals, self.mild, self.links_writable = totals, mild, links_writable
+        self.totals, self.nulls, self.mild, self.links_writable = totals, nulls, mild, links_writable
         self.oauth = OAuth(
             client_id, token_seconds=token_seconds, device_seconds=device_seconds, interval=interval, auto=auto_grant
         )

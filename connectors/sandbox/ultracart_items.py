@@ -28,6 +28,7 @@ _CODE = re.compile(r"[A-Za-z0-9 ._\-/]+")
 class Shop(Protocol):
     state: State
     totals: bool
+    nulls: bool
     mild: bool
     links_writable: bool
 
@@ -54,7 +55,15 @@ class Items:
             at = moment(since)
             rows = [row for row in rows if moment(row["last_modified_dts"]) >= at]
         expand = expanded(call, ITEM_SECTIONS)
-        return page_of(call, "items", rows, lambda row: shown(row, ITEM_SECTIONS, expand), MOST, self._shop.totals)
+        return page_of(
+            call,
+            "items",
+            rows,
+            lambda row: shown(row, ITEM_SECTIONS, expand),
+            MOST,
+            totals=self._shop.totals,
+            nulls=self._shop.nulls,
+        )
 
     def _get(self, call: Call) -> Reply:
         return self._answer(call, self._row(call.params["oid"]))
@@ -82,7 +91,7 @@ class Items:
             self._checked(row, body)
         expand = expanded(call, ITEM_SECTIONS)
         saved = [self._save(call, row, body) for row, body in zip(rows, bodies, strict=True)]
-        return answer("items", [shown(row, ITEM_SECTIONS, expand) for row in saved])
+        return answer("items", [shown(row, ITEM_SECTIONS, expand) for row in saved], nulls=self._shop.nulls)
 
     def _delete(self, call: Call) -> Reply:
         row = self._row(call.params["oid"])
@@ -100,7 +109,7 @@ class Items:
         return refuse("Item not found.", 404, object_id=id, mild=self._shop.mild)
 
     def _answer(self, call: Call, row: Json) -> Reply:
-        return answer("item", shown(row, ITEM_SECTIONS, expanded(call, ITEM_SECTIONS)))
+        return answer("item", shown(row, ITEM_SECTIONS, expanded(call, ITEM_SECTIONS)), nulls=self._shop.nulls)
 
     def _checked(self, row: Json, body: Json) -> None:
         """Raise ``Refused`` for what the store does not take; nothing is stored then."""
@@ -128,7 +137,8 @@ class Items:
             if below:
                 sent = sent.get(below) if isinstance(sent, dict) else None
             if name in expand:
-                value: Any = _filled(empty, sent)
+                held = out[above].get(below) if below else out[above]
+                value: Any = _filled(empty, sent, held)
             elif sent is not None:
                 value = empty
             else:
@@ -142,12 +152,14 @@ class Items:
         return self._shop.state.put("items", str(row["merchant_item_oid"]), out)
 
 
-def _filled(empty: Any, sent: Any) -> Any:
+def _filled(empty: Any, sent: Any, held: Any) -> Any:
     """A section as sent; a name that was left out is empty afterwards, a name nobody knows is not kept."""
     if isinstance(empty, dict):
         given = sent if isinstance(sent, dict) else {}
         return {name: given.get(name, None if value is None else value) for name, value in empty.items()}
-    return sent if isinstance(sent, list) else []
+    entries = [one for one in held if isinstance(one, dict)] if isinstance(held, list) else []
+    nothing = {name: None for one in entries for name in one}
+    return [nothing | one if isinstance(one, dict) else one for one in sent] if isinstance(sent, list) else []
 
 
 def _kept(held: Json, section: str) -> Json:

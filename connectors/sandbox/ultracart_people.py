@@ -40,13 +40,15 @@ class People:
             rows = [row for row in rows if row["email"].lower() == email.lower()]
         expand = expanded(call, CUSTOMER_SECTIONS)
         show = lambda row: shown(row, CUSTOMER_SECTIONS, expand)  # noqa: E731 - a name for a page's view
-        return page_of(call, "customers", rows, show, MOST, self._shop.totals)
+        return page_of(call, "customers", rows, show, MOST, totals=self._shop.totals, nulls=self._shop.nulls)
 
     def _customer(self, call: Call) -> Reply:
         row = self._shop.state.get("customers", call.params["oid"])
         if row is None:
             raise refuse("Customer not found.", 404, object_id=call.params["oid"], mild=self._shop.mild)
-        return answer("customer", shown(row, CUSTOMER_SECTIONS, expanded(call, CUSTOMER_SECTIONS)))
+        return answer(
+            "customer", shown(row, CUSTOMER_SECTIONS, expanded(call, CUSTOMER_SECTIONS)), nulls=self._shop.nulls
+        )
 
     def _query(self, call: Call) -> Reply:
         query, rows = call.json(), self._shop.state.rows("orders")
@@ -56,13 +58,21 @@ class People:
             if query.get(name):
                 rows = [row for row in rows if row[name] == query[name]]
         expand = expanded(call, ORDER_SECTIONS)
-        return page_of(call, "orders", rows, lambda row: _order(row, expand), MOST, self._shop.totals)
+        return page_of(
+            call,
+            "orders",
+            rows,
+            lambda row: _order(row, expand),
+            MOST,
+            totals=self._shop.totals,
+            nulls=self._shop.nulls,
+        )
 
     def _order(self, call: Call) -> Reply:
         row = self._shop.state.get("orders", call.params["id"])
         if row is None:
             raise refuse("Order not found.", 404, object_id=call.params["id"], mild=self._shop.mild)
-        return answer("order", _order(row, expanded(call, ORDER_SECTIONS)))
+        return answer("order", _order(row, expanded(call, ORDER_SECTIONS)), nulls=self._shop.nulls)
 
 
 def _order(row: Json, expand: frozenset[str]) -> Json:

@@ -13,9 +13,16 @@ __all__ = ["answer", "expanded", "moment", "page_of", "problem", "refuse", "show
 DEFAULT = 100
 
 
-def answer(name: str, value: Any, status: int = 200) -> Reply:
-    """One record or a list of them in its envelope."""
-    return as_json({name: value, "metadata": {"payload_name": name}, "success": True}, status)
+def answer(name: str, value: Any, *, nulls: bool = False) -> Reply:
+    """One record or a list of them in its envelope. Empty values are left out: UltraCart's own SDK takes no null."""
+    body = {name: value, "metadata": {"payload_name": name}, "success": True}
+    return as_json(body if nulls else _without_nulls(body))
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _without_nulls(one) for name, one in value.items() if one is not None}
+    return [_without_nulls(one) for one in value] if isinstance(value, list) else value
 
 
 def problem(message: str, status: int = 400, *, object_id: str = "", code: str = "", mild: bool = False) -> Reply:
@@ -70,7 +77,14 @@ def shown(row: Json, sections: Iterable[str], expand: frozenset[str]) -> Json:
 
 
 def page_of(
-    call: Call, name: str, rows: Sequence[Json], show: Callable[[Json], Json], most: int, totals: bool
+    call: Call,
+    name: str,
+    rows: Sequence[Json],
+    show: Callable[[Json], Json],
+    most: int,
+    *,
+    totals: bool,
+    nulls: bool,
 ) -> Reply:
     """The page asked for, with what ``metadata.result_set`` says of the rest."""
     limit, offset = call.number("_limit", DEFAULT), max(call.number("_offset", 0), 0)
@@ -91,4 +105,4 @@ def page_of(
         "metadata": {"payload_name": name, "result_set": result},
         "success": True,
     }
-    return as_json(body)
+    return as_json(body if nulls else _without_nulls(body))

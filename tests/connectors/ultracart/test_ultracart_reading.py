@@ -14,8 +14,9 @@ from engine.ports import ConnectionContext
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-async def test_every_item_is_read_with_its_prices_costs_stock_and_links(account, connect, gather, crm_world):
-    products = {one.id: one for one in await gather(connect(account(), page_size="7"))}
+@pytest.mark.parametrize("nulls", [True, False])
+async def test_every_item_is_read_with_its_prices_costs_stock_and_links(account, connect, gather, crm_world, nulls):
+    products = {one.id: one for one in await gather(connect(account(nulls=nulls), page_size="7"))}
 
     assert products.keys() == {str(item.oid) for item in crm_world.items}
     for item in crm_world.items:

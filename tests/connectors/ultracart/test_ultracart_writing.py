@@ -24,10 +24,11 @@ def without_times(row):
     return {name: value for name, value in row.items() if name != "last_modified_dts"}
 
 
+@pytest.mark.parametrize("nulls", [True, False])
 async def test_price_cost_and_quantity_are_written_and_nothing_else_of_the_item_changes(
-    account, connect, write_of, row_of
+    account, connect, write_of, row_of, nulls
 ):
-    served = account()
+    served = account(nulls=nulls)
     row = row_of(served)
 
     outcomes = await connect(served).write([write_of(row, price="12.34", cost="5.5", quantity="77")])
