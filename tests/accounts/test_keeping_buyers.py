@@ -56,6 +56,18 @@ async def test_a_run_links_and_makes_each_buyer_once_and_a_second_one_does_nothi
     assert [one.key for one in again.waiting] == [one.key for one in done.waiting]
 
 
+async def test_an_undo_deletes_nobody_and_names_who_was_made(shop: Buyers) -> None:
+    await shop.record_type()
+    done = await shop.ws.keep_buyers("acme")
+    assert done.run is not None
+    before = len(shop.accounts)
+    plan = await shop.ws.plan_undo(done.run.id)
+    assert plan.rows == 0
+    assert len(plan.creations) == done.run.totals.applied
+    assert all(one.blocked for one in plan.creations)
+    assert len(shop.accounts) == before
+
+
 async def test_a_person_account_gets_no_name_and_no_business_account_is_touched(shop: Buyers) -> None:
     name = await shop.record_type()
     business = {row["Id"]: row for row in shop.accounts if not row["IsPersonAccount"]}

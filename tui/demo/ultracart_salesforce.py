@@ -45,6 +45,9 @@ ULTRACART_SALESFORCE = CrmProfile(
         "match.products.primary": "sku:sku",
         "match.customers.primary": "email:email",
         "match.normalise": "trim,case",
+        "accounts.with_profile": "person_account",
+        "accounts.record_type": "Person Account",
+        "accounts.days": "365",
     },
     fields={"identifiers.barcode": "UC_Barcode__c"},
 )

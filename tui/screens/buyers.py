@@ -112,10 +112,10 @@ class BuyersPage(Page[None]):
     def _say(self) -> None:
         if self.seen is None or self.busy:
             return
-        what = (
-            "Simulated, nothing is saved (w saves, r goes back)" if self.tried is not None else "Nothing is written yet"
-        )
-        lines = [f"{counts_text(self.seen)}.", f"{policy_text(self.seen)}. {what}."]
+        tried = self.tried is not None
+        what = "Simulated, nothing is saved (w saves, r goes back)" if tried else "Nothing is written yet"
+        self.title_is(f"Buyers · {self.integration} · {what}")
+        lines = [f"{counts_text(self.seen)}.", policy_text(self.seen)]
         row = self.table.row
         if row is not None:
             hits = "; ".join(f"{hit.name} {hit.id} ({hit.why})" for hit in row.hits)

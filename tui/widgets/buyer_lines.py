@@ -61,9 +61,9 @@ def _target(one: Buyer) -> str:
 
 COLUMNS: tuple[Column[Buyer], ...] = (
     Column("what", "What", lambda one: _WORDS[one.step.value], 7, tone=lambda one: _TONES[one.step.value]),
-    Column("order", "Order", lambda one: one.order.number, 10, weight=1, comfort=15),
+    Column("order", "Order", lambda one: one.order.number, 15, weight=1),
     Column("buyer", "Buyer", lambda one: one.name, 14, weight=2, comfort=24),
     Column("email", "E-mail", lambda one: one.customer.email, 14, weight=2, comfort=30, drop=1),
-    Column("record", "Record", _target, 12, weight=1, comfort=18),
+    Column("record", "Record", _target, 12, weight=1, comfort=18, drop=2),
     Column("why", "Why", lambda one: one.why, 18, weight=4, comfort=40),
 )

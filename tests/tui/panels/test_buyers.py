@@ -15,7 +15,7 @@ from tui import compose
 async def buyers(crm: Any) -> Any:
     """The store and its CRM, with orders looked at as far back as it goes."""
     ws, box = crm
-    ws.set_integration("acme", {"accounts.days": "365"})
+    ws.set_integration("acme", {"accounts.days": "365", "accounts.with_profile": "ask", "accounts.record_type": ""})
     return ws, box
 
 
