@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -17,6 +18,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Select, Static
 
+from tui.widgets.plain import plain
 from tui.widgets.text import content
 from tui.widgets.tick import Tick
 
@@ -78,7 +80,8 @@ class FormRow(Vertical):
         if field.kind == "switch":
             return Tick("yes", self.start == TRUE, classes="form--control")
         if field.kind == "choice":
-            options = [(content(label), value) for value, label in field.choices]
+            # Rich's Text: typing a name to jump to it finds plain strings and these only, and a string would be markup
+            options = [(Text(plain(label)), value) for value, label in field.choices]
             known = any(value == self.start for value, _ in field.choices)
             return Select(
                 options,

@@ -168,6 +168,16 @@ async def test_a_choice_is_made_by_keyboard(host):
     assert app.result["taxable"] == "false"
 
 
+async def test_a_choice_is_found_by_typing_its_name(host):
+    app = host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.open(dialog())
+        await pilot.pause()
+        await pilot.press(*"Seat", "tab", "tab", "enter", *"fir", "enter", "ctrl+s")
+        await app.finished.wait()
+    assert app.result["type"] == "a"
+
+
 async def test_hostile_labels_values_and_choices_are_plain_text(host, painted, hostile):
     fields = [
         FormField("a", hostile, value=hostile, help=hostile, check=lambda _text: hostile),
