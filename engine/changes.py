@@ -45,7 +45,8 @@ class Change:
 
     ``before`` is the value seen on ``target`` (the side that is overwritten), ``source`` the one on the other side,
     ``after`` what will be written: canonical text. ``sku_slot`` as in ``RecordWrite``. ``rule`` tells shortly which rule made
-    ``after`` of ``source``; ``rule_version`` is kept with the baseline.
+    ``after`` of ``source``; ``rule_version`` is kept with the baseline. ``choices`` are the values that qualify where a side
+    has several and the row is blocked by that.
     """
 
     kind: Kind
@@ -68,6 +69,7 @@ class Change:
     margin_percent: str | None = None
     rule: str = ""
     rule_version: str = ""
+    choices: tuple[str, ...] = ()
 
     @property
     def target_id(self) -> str:

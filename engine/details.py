@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from engine.fields import digits, display
+from engine.fields import Value, digits, display
 from engine.mappings import RowMapping
 from engine.model import Customer, Fee, PriceOption, Product, Record, Side, canonical
 from engine.settings import IntegrationSettings
@@ -64,7 +64,13 @@ def _field(pair: Pair, state: FieldState, settings: IntegrationSettings) -> Fiel
         " · ".join(filter(None, (state.reason, f"rule: {state.rule}" if state.rule else ""))),
         settings.master(state.field),
         state.verb,
+        (_single(state.storefront, shown), _single(state.backoffice, shown)),
+        state.storefront.options or state.backoffice.options,
     )
+
+
+def _single(value: Value, shown: Callable[[str | None], str]) -> str | None:
+    return None if value.problem or value.text is None else shown(value.text)
 
 
 def _lines(record: Record | None) -> Iterable[tuple[str, str]]:

@@ -277,6 +277,7 @@ def _change(pair: Pair, state: FieldState, settings: IntegrationSettings) -> Cha
         sku_slot=sku_slot(settings, target) if state.field is Field.SKU else "sku",
         rule=state.rule,
         rule_version=state.rule_version,
+        choices=(state.storefront.options or state.backoffice.options) if state.blocked else (),
     )
 
 

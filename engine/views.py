@@ -109,7 +109,11 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """One field of a mapped row: both values, the baseline of each side, and the field's own status."""
+    """One field of a mapped row: both values, the baseline of each side, and the field's own status.
+
+    ``keeps`` are the storefront's and the back office's single value as shown, None where a side has none that could be
+    kept; ``choices`` those of several that qualify, canonical.
+    """
 
     field: str
     storefront: str
@@ -120,6 +124,8 @@ class FieldView:
     reason: str
     master: Side | None
     verb: str = ""
+    keeps: tuple[str | None, str | None] = (None, None)
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

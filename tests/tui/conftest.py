@@ -241,8 +241,9 @@ class FakeWorkspace:
         self._called("detail", row_id)
         row = next(row for row in self.rows[kind] if row.id == row_id and row.side == side)
         field = FieldView(
-            "price", "12.00 USD", "10.00 USD", "10.00 USD", "10.00 USD", row.status, row.reason, Side.STOREFRONT
-        )
+            "price", "12.00 USD", "10.00 USD", "10.00 USD", "10.00 USD", row.status, row.reason, Side.STOREFRONT,
+            keeps=("12.00 USD", "10.00 USD"),
+        )  # fmt: skip
         entry = HistoryEntry(
             1, AT, "anna", "map", integration, kind, row_id, "B1", row.left, None, None, None, "", "by hand"
         )

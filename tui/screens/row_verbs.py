@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from textual.app import App
 
     from engine.model import Field
-    from engine.views import Detail, Edit, FieldView, HeldOrders, PullReport
+    from engine.views import Detail, Edit, HeldOrders, PullReport
     from tui.widgets.resolve import Decision
 
 NAMED = 4  # order numbers in one toast
@@ -49,9 +49,11 @@ async def resolve(context: Context) -> None:
     if not undecided:
         context.console.say("No field of this row needs a decision.", row.left, warning=True)
     for field in undecided:
-        left, right = _values(field)
+        left, right = field.keeps
         money = Field(field.field).is_money
-        decision = await ask_resolution(app, row.left, field.field, left, right, field.reason, money=money)
+        decision = await ask_resolution(
+            app, row.left, field.field, left, right, field.reason, field.choices, money=money
+        )
         if decision is None:
             return
         verb = partial(_decide, context.integration, row.id, Field(field.field), decision)
@@ -61,10 +63,6 @@ async def resolve(context: Context) -> None:
 def _decide(integration: str, id: str, field: Field, decision: Decision, ws: Any, kind: Any) -> Edit:
     result: Edit = ws.resolve(integration, kind, id, field, keep=decision.keep, value=decision.value)
     return result
-
-
-def _values(field: FieldView) -> tuple[str | None, str | None]:
-    return field.storefront or None, field.backoffice or None
 
 
 def history(context: Context) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from engine.changes import Change
     from engine.model import Side
 
+#: So many values are listed to choose from; any can be typed.
+LISTED = 6
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -26,29 +30,43 @@ class Decision:
 
 
 async def ask_resolution(
-    app: App[object], name: str, field: str, storefront: str | None, backoffice: str | None, reason: str, *, money: bool
+    app: App[object],
+    name: str,
+    field: str,
+    storefront: str | None,
+    backoffice: str | None,
+    reason: str,
+    choices: Sequence[str] = (),
+    *,
+    money: bool,
 ) -> Decision | None:
-    """Ask what wins. A side without a value cannot be kept, and says so. None: decided nothing. Call from a worker."""
+    """Ask what wins: a side, one of the values that qualify (``choices``), or a typed one. A side without a value cannot
+    be kept, and says so. None: decided nothing. Call from a worker.
+    """
     from engine.model import Side
 
     none = "it has no single value"
     answers = [
         Answer("storefront", f"Keep storefront: {value_text(storefront)}", disabled="" if storefront else none),
         Answer("backoffice", f"Keep back office: {value_text(backoffice)}", disabled="" if backoffice else none),
+        *(Answer(f"={value}", f"Choose {value_text(value)}") for value in choices[:LISTED]),
         Answer("value", "Type a value..."),
     ]
     lines = [f"{name}: {field}", reason, "The decision is used by the next plan; nothing is written now."]
     answer = await app.push_screen_wait(ChooseOne("Resolve", lines, answers))
     if answer == "value":
+        start = next(iter(choices), "") or storefront or backoffice or ""
         prompt = TextPrompt(
             "Resolve",
             field,
-            value=storefront or backoffice or "",
+            value=start.partition(" ")[0] if money else start,  # an amount is shown with its currency
             lines=[f"{name}: the {field} that both sides shall have"],
             check=amount if money else None,
         )
         typed = await app.push_screen_wait(prompt)
         return None if typed is None else Decision(value=typed)
+    if answer is not None and answer.startswith("="):
+        return Decision(value=answer[1:])
     return None if answer is None else Decision(keep=Side(answer))
 
 
@@ -66,5 +84,6 @@ async def ask_for_change(app: App[object], change: Change) -> Decision | None:
         storefront,
         backoffice,
         change.blocked or change.reason,
+        change.choices,
         money=change.field.is_money,
     )

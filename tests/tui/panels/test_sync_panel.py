@@ -308,6 +308,19 @@ async def test_a_conflict_is_resolved_and_asks_for_a_new_plan(panel, workspace, 
         assert not p.panel.outdated
 
 
+async def test_one_of_several_prices_is_chosen_from_a_list(panel, workspace, make, painted, eventually):
+    several = make.change(blocked="2 prices qualify", verb="resolve", source=None, before="9", choices=("8.5", "7.25"))
+    workspace.next_plan = make.plan(several)
+    p = panel()
+    async with p.app.run_test(size=(80, 24)) as pilot:
+        await planned(pilot, p, eventually)
+        await pilot.press("enter")
+        await eventually(pilot, lambda: "Choose 8.5" in painted(p.app))
+        await pilot.press("4")
+        await eventually(pilot, lambda: p.panel.outdated)
+    assert workspace.asked_for("resolve") == [("resolve", Kind.PRODUCTS, "p1", Field.PRICE, None, "7.25")]
+
+
 async def test_a_value_can_be_typed_instead(panel, workspace, make, painted, eventually):
     workspace.next_plan = make.plan(
         make.change(blocked="several prices qualify", verb="resolve", source=None, before="9")
