@@ -99,7 +99,7 @@ class Shopify(Sandbox):
         self.apps = Apps(client_id, lambda: sorted(self.permissions))
         self.events = Events(self)
         self._warnings: list[Json] = []
-        super().__init__(tables_of(shop, store), counters={"groups": 0}, truth=shop.truth(), rate=0, **settings)
+        super().__init__(tables_of(shop, store), counters={"groups": 0}, truth=shop.truth(store), rate=0, **settings)
         nodes = Nodes(self)
         variants, stock = Variants(self, nodes), Stock(self, nodes)
         fields: dict[str, Callable[..., Any]] = {

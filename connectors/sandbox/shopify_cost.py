@@ -1,6 +1,6 @@
 """What a query costs, and the bucket of points it is paid from (shopify.dev, "GraphQL Admin API rate limits").
 
-An object costs 1, a scalar nothing, a list two and so much for every record that may come, a mutation 10. The requested
+An object costs 1, a scalar nothing, a connection 2 and so much for every record that may come, a mutation 10. The requested
 cost is taken before anything is done; what was not used of it is given back.
 """
 
@@ -74,8 +74,8 @@ class Costs:
             return 0.0
         if kind.name.endswith("Connection"):
             return self._list(node, kind, data)
-        if isinstance(data, list):
-            return sum(1 + self._selected(node.selection_set, kind, one) for one in data)
+        if isinstance(data, list):  # of a plain list nobody knows beforehand how long it is: it costs what one costs
+            return max((1 + self._selected(node.selection_set, kind, one) for one in data), default=0.0)
         return 1 + self._selected(node.selection_set, kind, data)
 
     def _list(self, node: FieldNode, kind: GraphQLObjectType, data: Any) -> float:

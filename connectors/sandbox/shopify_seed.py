@@ -1,8 +1,7 @@
 """A store world as a Shopify store holds it: products with variants, inventory items, levels, customers and orders.
 
 Variants have the ids of the world's variants, so that the truth's pairs hold; an inventory item has its variant's id and
-``ITEM`` more. Beside the world's goods there are a bundle (its components have the stock) and a gift card (no SKU, no
-cost, not counted).
+``ITEM`` more. Beside the world's goods there are those of ``shopify_oddities.py``.
 """
 
 from __future__ import annotations
@@ -10,8 +9,26 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
+from connectors.sandbox.shopify_oddities import BUNDLE, GIFT, ODDITIES, Oddity
 from connectors.sandbox.store_world import Article, Catalogue, Shopper, StoreOrder, StoreWorld, Variant
 from connectors.sandbox.wire import Json
+
+__all__ = [
+    "BUNDLE",
+    "CURRENCY",
+    "FLOOR",
+    "GIFT",
+    "ITEM",
+    "MAIN",
+    "Tables",
+    "clock",
+    "level",
+    "level_id",
+    "money",
+    "order_line",
+    "order_row",
+    "tables_of",
+]
 
 BORN = "2026-01-05T09:00:00Z"
 CURRENCY = "USD"
@@ -24,15 +41,14 @@ STATES = {
     "on-hold": ("AUTHORIZED", "UNFULFILLED"),
     "pending": ("PENDING", "UNFULFILLED"),
 }
-BUNDLE, GIFT = 890_001, 890_011
 
 Tables = dict[str, dict[str, Json]]
 
 
 def tables_of(world: StoreWorld, store: int = 0) -> Tables:
-    """One store of the world; only the first one has orders from the start."""
+    """One store of the world."""
     catalogue = world.catalogues[store]
-    orders = {str(one.id): _order(one, catalogue) for one in world.orders} if store == 0 else {}
+    orders = {str(one.id): _order(one, catalogue) for one in world.orders_of(store)}
     tables: Tables = {
         "products": {},
         "variants": {},
@@ -52,7 +68,8 @@ def tables_of(world: StoreWorld, store: int = 0) -> Tables:
         tables["products"][str(article.id)] = _product(article)
         for variant in article.variants:
             _add(tables, article, variant, promised.get(str(variant.id), 0))
-    _extras(tables)
+    for odd in ODDITIES:
+        _odd(tables, odd)
     return tables
 
 
@@ -160,24 +177,29 @@ def _item(item: str, variant: str, cost: str | None) -> Json:
     }
 
 
-def _extras(tables: Tables) -> None:
-    plain = [["Title", "Default Title"]]
-    for id, name, sku, price in ((BUNDLE, "Starter bundle", "BUNDLE-1", "199.00"), (GIFT, "Gift card", "", "25.00")):
-        variant, item = str(id), str(id + ITEM)
-        tables["products"][str(id + 1)] = {
-            "id": str(id + 1),
-            "title": name,
-            "handle": handle(name),
-            "isGiftCard": id == GIFT,
-            "status": "ACTIVE",
-            "updatedAt": BORN,
-            "variants": [variant],
+def _odd(tables: Tables, odd: Oddity) -> None:
+    product, variants = str(odd.variant + 1), []
+    for at, label in enumerate(odd.labels or ("Default Title",)):
+        variant = odd.variant + 2 * at  # the product has the id between its first two
+        id, item = str(variant), str(variant + ITEM)
+        options = [["Size" if odd.labels else "Title", label]]
+        variants.append(id)
+        tables["variants"][id] = {
+            **_variant(id, product, item, odd.sku, odd.price, options),
+            "requiresComponents": odd.bundle,
         }
-        tables["variants"][variant] = _variant(variant, str(id + 1), item, sku, price, plain)
-        tables["items"][item] = _item(item, variant, None)
-    tables["variants"][str(BUNDLE)]["requiresComponents"] = True
-    tables["levels"][level_id(str(BUNDLE + ITEM), MAIN)] = level(str(BUNDLE + ITEM), MAIN, 4)
-    tables["items"][str(GIFT + ITEM)]["tracked"] = False
+        tables["items"][item] = {**_item(item, id, odd.cost), "tracked": odd.tracked}
+        if odd.units is not None:
+            tables["levels"][level_id(item, MAIN)] = level(item, MAIN, odd.units)
+    tables["products"][product] = {
+        "id": product,
+        "title": odd.name,
+        "handle": handle(odd.name),
+        "isGiftCard": odd.gift_card,
+        "status": odd.status,
+        "updatedAt": BORN,
+        "variants": variants,
+    }
 
 
 def _customer(one: Shopper) -> Json:

@@ -20,6 +20,7 @@ __all__ = ["Article", "Catalogue", "Item", "Line", "Shopper", "StoreOrder", "Sto
 
 START = datetime(2026, 9, 1, 8, tzinfo=UTC)
 CENT = Decimal("0.01")
+SECOND = 500_000  # what the second store's ids have more than the first one's
 STATUSES = ("processing", "completed", "processing", "on-hold", "pending")
 
 
@@ -149,16 +150,52 @@ class StoreWorld:
             return world
         return cls.make(world.seed, len(world.marketplace_products))
 
-    def truth(self) -> Json:
-        """The ground truth as JSON, for the control endpoint."""
+    def pairs_of(self, store: int) -> dict[int, int]:
+        """Variant id -> item id in one of the stores: they all sell from the same accounting items."""
+        more = SECOND * store
+        sold = {variant.id for _, variant in self.catalogues[store].variants()}
+        return {id + more: item for id, item in self.pairs.items() if id + more in sold}
+
+    def orders_of(self, store: int) -> tuple[StoreOrder, ...]:
+        """A store's orders. The second one has a few of its own, of which accounting holds none yet."""
+        if store == 0:
+            return self.orders
+        sold = {variant.id: variant for _, variant in self.catalogues[store].variants()}
+        made = []
+        for order in self.orders:
+            lines = tuple(
+                replace(line, article=line.article + SECOND, variant=line.variant + SECOND, price=variant.price)
+                for line in order.lines
+                if (variant := sold.get(line.variant + SECOND)) is not None
+            )
+            if lines and not order.posted:
+                made.append(replace(order, id=order.id + SECOND, number=f"5{order.number}", lines=lines))
+        return tuple(made)
+
+    def truth(self, store: int = 0) -> Json:
+        """The ground truth about a store and accounting as JSON, for the control endpoint."""
+        pairs = self.pairs_of(store)
+        differences = self.differences if store == 0 else self._compared(store, pairs)
         return {
             "seed": self.seed,
-            "product_pairs": {str(store): str(item) for store, item in self.pairs.items()},
-            "differences": {str(id): list(fields) for id, fields in self.differences.items()},
+            "product_pairs": {str(id): str(item) for id, item in pairs.items()},
+            "differences": {str(id): list(fields) for id, fields in differences.items()},
             "duplicates": list(self.duplicates),
             "customer_pairs": {str(one.id): str(one.accounting_id) for one in self.shoppers if one.accounting_id},
-            "orders": {one.number: one.posted for one in self.orders},
+            "orders": {one.number: one.posted for one in self.orders_of(store)},
         }
+
+    def _compared(self, store: int, pairs: dict[int, int]) -> dict[int, tuple[str, ...]]:
+        items = {item.id: item for item in self.items}
+        found = {}
+        for _, variant in self.catalogues[store].variants():
+            item = items.get(pairs.get(variant.id, 0))
+            if item is not None:
+                counted = item.quantity is not None and item.quantity != variant.quantity
+                said = {"price": variant.price != item.price, "cost": variant.cost != item.cost, "quantity": counted}
+                if any(said.values()):
+                    found[variant.id] = tuple(name for name, differs in said.items() if differs)
+        return found
 
 
 @dataclass(slots=True)
@@ -176,6 +213,7 @@ class _Maker:
             self._article(random, number, parents)
         duplicates = self._trouble(random)
         shoppers = _shoppers(Random(f"{self.seed} shoppers"), max(4, products // 4))
+        ambiguous = {variant.id for variant in self._variants() if variant.sku in duplicates}
         orders = _orders(Random(f"{self.seed} orders"), self.articles, shoppers, max(3, products // 6))
         return StoreWorld(
             seed=self.seed,
@@ -183,11 +221,7 @@ class _Maker:
             items=tuple(self.items),
             shoppers=shoppers,
             orders=orders,
-            pairs={
-                store: item
-                for store, item in self.pairs.items()
-                if not any(variant.id == store and variant.sku in duplicates for variant in self._variants())
-            },
+            pairs={store: item for store, item in self.pairs.items() if store not in ambiguous},
             differences=self.differences,
             duplicates=tuple(sorted(duplicates)),
         )
@@ -280,10 +314,10 @@ def _second(random: Random, articles: list[Article]) -> Catalogue:
         if random.random() < 0.66:
             dearer = Decimal(random.randrange(105, 115)) / 100
             variants = tuple(
-                replace(one, id=one.id + 500_000, price=(one.price * dearer).quantize(CENT), quantity=one.quantity // 2)
+                replace(one, id=one.id + SECOND, price=(one.price * dearer).quantize(CENT), quantity=one.quantity // 2)
                 for one in article.variants
             )
-            chosen.append(replace(article, id=article.id + 500_000, variants=variants))
+            chosen.append(replace(article, id=article.id + SECOND, variants=variants))
     return Catalogue("second", tuple(chosen))
 
 

@@ -27,10 +27,16 @@ SYSTEMS: dict[str, Callable[..., Sandbox]] = {
 }
 
 
+#: Online stores of a store world; the second one that is asked for is its second store, behind the same accounting.
+_STORES = ("woocommerce", "shopify")
+
+
 def make(names: Iterable[str], world: World, **settings: Any) -> dict[str, Sandbox]:
     """Sandboxes of one world. Raises ``ValueError`` naming the known systems."""
     wanted = list(names)
     unknown = [name for name in wanted if name not in SYSTEMS]
     if unknown or not wanted:
         raise ValueError(f"unknown systems {unknown}; there are {', '.join(SYSTEMS)}")
-    return {name: SYSTEMS[name](world, **settings) for name in wanted}
+    stores = [name for name in wanted if name in _STORES]
+    which = {name: {"store": number} for number, name in enumerate(dict.fromkeys(stores))}
+    return {name: SYSTEMS[name](world, **{**which.get(name, {}), **settings}) for name in wanted}

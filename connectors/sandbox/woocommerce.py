@@ -91,7 +91,7 @@ class WooCommerce(Sandbox):
         self._orders = Orders(self)
         tables = tables_of(shop, store)
         last = max((int(id) for rows in tables.values() for id in rows), default=0)
-        super().__init__(tables, counters={"posts": last, "meta": 1000}, truth=shop.truth(), **settings)
+        super().__init__(tables, counters={"posts": last, "meta": 1000}, truth=shop.truth(store), **settings)
 
     def now(self) -> str:
         """The store's clock, to the second."""

@@ -208,6 +208,11 @@ def test_a_query_costs_what_it_may_bring_and_what_it_did_not_bring_is_given_back
       fragment All on ProductVariantConnection { some: edges { one: node { ... on ProductVariant { product { id } } } } }"""
     several = ask(mixed, operationName="Mixed")["extensions"]["cost"]
     assert (several["requestedQueryCost"], several["actualQueryCost"]) == (2 + 10 * 2, 2 + 10 * 2)
+    counted = """{ productVariants(first: 20) { nodes { inventoryItem { inventoryLevels(first: 2) { nodes {
+      quantities(names: ["available", "on_hand", "committed"]) { quantity } } } } } } }"""
+    dear = ask(counted)["extensions"]["cost"]
+    assert dear["requestedQueryCost"] == 2 + 20 * (1 + 1 + 2 + 2 * 2)
+    assert dear["actualQueryCost"] < dear["requestedQueryCost"], "never more than what was asked for beforehand"
     wrong = ask(VARIANTS, n="ten")
     assert "Int cannot represent" in wrong["errors"][0]["message"]
     dear = ask(VARIANTS, n=250)
@@ -290,6 +295,20 @@ def test_a_sale_takes_units_where_they_are_sold_and_shows_as_a_change_of_the_pro
     assert numbers["on_hand"] == numbers["available"] + numbers["committed"]
     assert ask(level, i=item, l="gid://shopify/Location/1")["data"]["inventoryItem"]["inventoryLevel"] is None
     assert any(one["location"] == FLOOR for one in server.state.rows("levels"))
+
+
+def test_a_unit_is_sold_from_outside_between_two_requests(server: Served, ask: Ask) -> None:
+    row = stocked(server)
+    before = units(server, row)
+    with httpx.Client(headers={"X-Control-Token": server.control_token}, trust_env=False, verify=False) as world:
+        event = {"method": "POST", "path": "/inventorySetQuantities", "sell": {row["id"]: 1}}
+        assert world.post(f"{server.control_url}/meanwhile", json=event).json() == {"waiting": 1}
+        stale = ask(SET, i=quantities(row, 50, before), k="a")["data"]["inventorySetQuantities"]
+        assert codes(stale) == ["CHANGE_FROM_QUANTITY_STALE"]
+        assert units(server, row) == before - 1
+        placed = world.post(f"{server.control_url}/sell", json={"lines": [{"variant": row["id"], "quantity": 2}]})
+    assert server.state.tables["orders"][placed.json()["id"]]["lines"][0]["quantity"] == 2
+    assert units(server, row) == before - 3
 
 
 # ------------------------------------------------------------------------------------------------ variants
