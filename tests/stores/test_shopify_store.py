@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from connectors.sandbox.launcher import describe
@@ -16,6 +18,10 @@ from connectors.sandbox.server import Served, serve_in_thread
 from connectors.sandbox.shopify_seed import MAIN, level_id
 from connectors.sandbox.store_world import StoreWorld
 from connectors.sandbox.systems import make as make_systems
+from engine.changes import Outcome, Run
+from engine.model import Field
+from engine.ports import Result
+from tui import compose
 from tui.cli import main
 
 NAMES = {"shopify": "shop", "quickbooks": "books"}
@@ -131,6 +137,51 @@ def test_what_is_in_an_order_that_is_not_posted_waits(shop, crosswalk) -> None:
     assert crosswalk("pull").code == 0
     rows = {row["id"]: row for row in crosswalk("list", "products", "--json").document["rows"]}
     assert {rows[sold]["status"], rows[other]["status"]} <= {"Out of sync", "First sync", "Conflict"}
+
+
+async def raced(shop: Shop, *, held: bool) -> tuple[Run, list[Outcome]]:
+    """Units of the first variant are sold after the plan, or while its quantity is held on its way into the store."""
+
+    def sell() -> None:
+        lines = {"lines": [{"variant": shop.ids[0], "quantity": 3}]}
+        url, headers = f"{shop.shop.control_url}/sell", shop.shop.control_headers
+        assert httpx.post(url, json=lines, headers=headers, trust_env=False).status_code == 200
+
+    ws = compose.open_workspace(shop.path)
+    try:
+        plan = await ws.plan("store", ids=shop.ids)
+        assert {change.after for change in plan.sending} == {"33", "34", "20.5", "21.5"}
+        if held:
+            shop.shop.app.faults.add("hold", method="POST", path="/inventorySetQuantities")
+        else:
+            await asyncio.to_thread(sell)
+        syncing = asyncio.ensure_future(ws.sync(plan, allow=[hit.guard for hit in plan.guards]))
+        if held:
+            await asyncio.to_thread(shop.shop.wait_for, lambda log: any(entry.fault == "hold" for entry in log))
+            await asyncio.to_thread(sell)
+            shop.shop.app.release()
+        run = await syncing
+        return run, ws.outcomes(run.id)
+    finally:
+        await ws.close()
+
+
+@pytest.mark.parametrize("held", [False, True], ids=["between plan and apply", "between reading and writing"])
+def test_a_sale_meanwhile_keeps_its_row_from_being_written_and_no_other(shop, held) -> None:
+    """The store compares and refuses: the sale is never lost, its row waits for a new plan, the other one goes through."""
+    (price, units), _ = shop.held()
+    _, second = shop.wanted()
+    run, outcomes = asyncio.run(raced(shop, held=held))
+    assert shop.held() == [(price, units - 3), second]
+    assert run.totals.adds_up
+    said = {(one.storefront_id, one.field): (one.result, one.found or "") for one in outcomes}
+    assert {key: result for key, (result, _) in said.items()} == {
+        (shop.ids[0], Field.PRICE): Result.STALE,
+        (shop.ids[0], Field.QUANTITY): Result.STALE,
+        (shop.ids[1], Field.PRICE): Result.APPLIED,
+        (shop.ids[1], Field.QUANTITY): Result.APPLIED,
+    }
+    assert said[shop.ids[0], Field.QUANTITY][1] == str(units - 3), "what there is now is shown"
 
 
 def _numbers(shop: Shop, variant: str) -> list[str]:
