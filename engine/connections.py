@@ -133,7 +133,8 @@ class Connections:
             if used == options:
                 return connector
             self._replaced.append(connector)
-        context = ConnectionContext(name, options, self._secret, self._directory / "tokens" / f"{name}.json")
+        token_file, images = self._directory / "tokens" / f"{name}.json", self._directory / "images"
+        context = ConnectionContext(name, options, self._secret, token_file, images)
         connector = self._registry.get(doc["type"]).open(context)
         if doc.get("learned"):
             connector.capabilities = _with_learned(connector.capabilities, doc["learned"])

@@ -124,7 +124,10 @@ class CheckReport:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """The rate budget of one connection as of now; ``limit`` of ``unit`` per ``window`` seconds."""
+    """The rate budget of one connection as of now; ``limit`` of ``unit`` per ``window`` seconds.
+
+    ``also`` are longer limits that hold at the same time, such as a day's beside an hour's.
+    """
 
     limit: float | None = None
     window: float = 60.0
@@ -134,6 +137,7 @@ class Budget:
     throttled: int = 0
     note: str = ""
     unit: str = "requests"
+    also: tuple[Budget, ...] = ()
 
 
 # ------------------------------------------------------------------------------------------------ reading, writing
@@ -404,14 +408,15 @@ def never_logs_in(_options: Mapping[str, str]) -> bool:
 class ConnectionContext:
     """What a connector is built from. ``secret`` resolves a reference when it is needed, never earlier.
 
-    ``token_file`` is where a rotating token may be kept (0600, beside the workspace); ``scale`` speeds simulated time
-    up in sandboxes (1 in real life).
+    ``token_file`` is where a rotating token may be kept (0600, beside the workspace), ``images`` a directory for records
+    as they were before a write that went wrong.
     """
 
     name: str
     options: Mapping[str, str]
     secret: Callable[[str], str]
     token_file: Path | None = None
+    images: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

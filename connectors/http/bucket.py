@@ -9,7 +9,7 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.http.pace import Pace
 from engine.ports import Budget
@@ -33,7 +33,7 @@ class Bucket:
 
 
 class LeakyPace(Pace):
-    """``connectors.http.pace.Pace`` over buckets of (limit, seconds); the first one is what the budget shows."""
+    """``connectors.http.pace.Pace`` over buckets of (limit, seconds); the budget shows the first one and, as ``also``, the others."""
 
     def __init__(
         self,
@@ -63,10 +63,15 @@ class LeakyPace(Pace):
         first.level = max(first.level, first.limit)
 
     def budget(self) -> Budget:
-        """What the first bucket holds, and how long the next request waits."""
+        """What the buckets hold, and how long the next request waits."""
         told, now = super().budget(), self._clock()
         waiting = max([told.waiting_seconds, *(bucket.wait(now) for bucket in self._buckets)])
-        first = self._buckets[0]
-        return Budget(
-            first.limit, first.seconds, math.ceil(first.level), waiting, told.requests, told.throttled, told.note
+        first, *others = [Budget(one.limit, one.seconds, math.ceil(one.level)) for one in self._buckets]
+        return replace(
+            first,
+            waiting_seconds=waiting,
+            requests=told.requests,
+            throttled=told.throttled,
+            note=told.note,
+            also=tuple(others),
         )

@@ -56,7 +56,7 @@ class UltraCartConnector:
         self._settings, self._name = settings, context.name
         self._api = Api(context, settings)
         self._reader = Reader(self._api, settings)
-        self._writer = ItemWriter(Updater(self._api, self._reader, settings), settings)
+        self._writer = ItemWriter(Updater(self._api, self._reader, settings, context.images), settings)
         writes = CAPABILITIES.writes_fields if settings.center else CAPABILITIES.writes_fields - {Field.QUANTITY}
         self.capabilities = replace(
             CAPABILITIES,

@@ -94,9 +94,9 @@ def same_amount(left: str | None, right: str | None) -> bool:
         return False
 
 
-def lost(merged: Merge, answer: Mapping[str, Any]) -> list[str]:
-    """What the answer to an update shows that was not asked for, as ``path before -> after``; empty as it should be."""
-    sent, told = dict(leaves(merged.after)), dict(leaves(answer))
+def lost(merged: Merge, now: Mapping[str, Any]) -> list[str]:
+    """What an item shows after its update that was not asked for, as ``path before -> after``; empty as it should be."""
+    sent, told = dict(leaves(merged.after)), dict(leaves(now))
     moved = [path for path in dict.fromkeys((*sent, *told)) if sent.get(path) != told.get(path)]
     return [
         f"{path} {sent.get(path) or 'empty'} -> {told.get(path) or 'empty'}"

@@ -1,4 +1,4 @@
-"""Sending changed items back: twenty in one request, and what the answer says of each.
+"""Sending changed items back: twenty in one request, read again after it and held against what they were before.
 
 A refused batch says nothing of its other items, so each is then read, merged and sent by itself.
 """
@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 
-from connectors.ultracart import items
+from connectors.ultracart import images, items
 from connectors.ultracart.api import Api, Row
 from connectors.ultracart.merge import Merge, lost
 from connectors.ultracart.reading import Reader
@@ -55,10 +57,10 @@ class Job:
 
 
 class Updater:
-    """Updates items of one connection."""
+    """Updates items of one connection. ``folder`` is where items are kept that an update did more to than it should."""
 
-    def __init__(self, api: Api, reader: Reader, settings: Settings) -> None:
-        self._api, self._reader, self._settings = api, reader, settings
+    def __init__(self, api: Api, reader: Reader, settings: Settings, folder: Path | None = None) -> None:
+        self._api, self._reader, self._settings, self._images = api, reader, settings, folder
 
     async def update(self, jobs: Sequence[Job]) -> None:
         """Read, compare and send; every field of every job has an outcome then. Raises only when nothing was sent."""
@@ -92,7 +94,7 @@ class Updater:
             await self._send(pairs[start : start + self._settings.batch_size])
 
     async def _send(self, pairs: Sequence[tuple[Job, Merge]]) -> None:
-        body = {"items": [merged.after for _, merged in pairs]}
+        body, began = {"items": [merged.after for _, merged in pairs]}, datetime.now(UTC)
         try:
             reply = await self._api.request("PUT", "/item/items/batch", params=_EXPAND, body=body)
         except (Unreachable, ProtocolError) as error:
@@ -111,8 +113,20 @@ class Updater:
         data = reply.data if isinstance(reply.data, dict) else {}
         listed = data.get("items")
         answers = {str(row.get(items.KEY)): row for row in listed or [] if isinstance(row, dict)}
+        fresh, unread = await self._fresh([job.id for job, _ in pairs if job.id in answers], began)
         for job, merged in pairs:
-            self._answered(job, merged, answers.get(job.id), reply.request_id)
+            if job.id not in answers:
+                why = f"the answer says nothing of item {job.name} ({job.id}): it may have been written"
+                job.all(Sent(Result.UNKNOWN, why, request_id=reply.request_id))
+            else:
+                await self._compare(job, merged, fresh.get(job.id), unread, reply.request_id)
+
+    async def _fresh(self, ids: Sequence[str], began: datetime) -> tuple[dict[str, Row], str]:
+        """The items as they are after their update, or why they could not be read: they were written all the same."""
+        try:
+            return await self._reader.again(ids, began), ""
+        except ConnectorError as error:
+            return {}, str(error)
 
     async def _alone(self, job: Job) -> None:
         """One item by itself, after a batch with it was refused."""
@@ -124,16 +138,26 @@ class Updater:
         if job.settle(merged):
             await self._send([(job, merged)])
 
-    def _answered(self, job: Job, merged: Merge, row: Row | None, request_id: str) -> None:
-        if row is None:
-            why = f"the answer says nothing of item {job.name} ({job.id}): it may have been written"
-            job.all(Sent(Result.UNKNOWN, why, request_id=request_id))
-            return
-        moved = [] if row.keys() <= {items.KEY, "merchant_item_id"} else lost(merged, row)
+    async def _compare(self, job: Job, merged: Merge, row: Row | None, unread: str, request_id: str) -> None:
+        """Hold the item as it is now against what was sent: an update must have changed nothing else of it."""
+        moved = [] if row is None else lost(merged, row)
+        if moved:  # a list may be behind: the item itself decides
+            try:
+                row = await self._reader.row(job.id)
+                moved = [] if row is None else lost(merged, row)
+            except ConnectorError as error:
+                unread = str(error)
+        why = ""
+        if moved:
+            shown = "; ".join(moved[:8]) + (f"; and {len(moved) - 8} more" if len(moved) > 8 else "")
+            kept = images.keep(self._images, self._api.client.connection, job.id, merged.before)
+            why = f"after the update the item shows what was not written: {shown}. Look at it in UltraCart. {kept}".strip()
+        elif unread:
+            why = f"the update was answered, but the item could not be read again: {unread}. Look at it in UltraCart"
+        elif row is None:
+            why = "the update was answered, but the item is not there any more"
         for name in merged.expected:
-            if moved:
-                shown = "; ".join(moved[:8]) + (f"; and {len(moved) - 8} more" if len(moved) > 8 else "")
-                why = f"after the update the item shows what was not written: {shown}. Look at it in UltraCart"
+            if why:
                 job.ended[name] = Sent(Result.UNVERIFIED, why, request_id=request_id)
             else:
                 job.ended[name] = Sent(Result.APPLIED, merged.notes.get(name, ""), request_id=request_id)

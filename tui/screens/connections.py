@@ -15,6 +15,7 @@ from textual.widgets import Static
 from tui.screens.page import Page
 from tui.widgets import checks
 from tui.widgets.access import ask, ask_long
+from tui.widgets.budget_words import used_text
 from tui.widgets.check_report import CheckDialog
 from tui.widgets.columns import Column
 from tui.widgets.connection_form import Offered, changed_options, offered_by, option_fields, options_of
@@ -38,9 +39,7 @@ def budget_text(view: ConnectionView) -> str:
     budget = view.budget
     if budget.limit is None:
         return f"{budget.requests:,} requests"
-    per = "a min" if budget.window == 60 else f"in {budget.window:g} s"
-    unit = "" if budget.unit == "requests" else f"{budget.unit} "
-    text = f"{budget.used:,}/{budget.limit:,.0f} {unit}{per}"
+    text = used_text(budget)
     return f"{text}, {budget.throttled:,} throttled" if budget.throttled else text
 
 

@@ -24,7 +24,12 @@ def _cost(name: str, calls: int, budget: Budget | None) -> str:
     text = f"{name} {many(calls, 'call') if calls else 'no calls'}"
     if budget is None or not budget.limit:
         return text
-    return f"{text} of {left(budget):,} left {_WINDOWS.get(budget.window) or f'in {duration(budget.window)}'}"
+    limits = [one for one in (budget, *budget.also) if one.limit]
+    return f"{text} of " + ", ".join(f"{left(one):,} left {_when(one.window)}" for one in limits)
+
+
+def _when(window: float) -> str:
+    return _WINDOWS.get(window) or f"in {duration(window)}"
 
 
 _DAY = 86_400.0

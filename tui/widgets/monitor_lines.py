@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
+from tui.widgets.budget_words import per
 from tui.widgets.line import Line, Piece
 from tui.widgets.plain import clip, plain
 from tui.widgets.plan_lines import duration
@@ -99,6 +100,6 @@ def _budget_piece(name: str, budget: Budget, *, short: bool) -> Piece:
     shown = clip(plain(name), 8 if short else 20).rstrip()
     if budget.limit is None:
         return Piece(f" {shown} {budget.requests:,} ", "dim")
-    per = "" if short else " a min" if budget.window == 60 else f" in {budget.window:g} s"
+    window = "" if short else f" {per(budget.window)}"
     near = budget.used >= 0.9 * budget.limit
-    return Piece(f" {shown} {budget.used:,}/{budget.limit:,.0f}{per} ", "warn" if near else "dim")
+    return Piece(f" {shown} {budget.used:,}/{budget.limit:,.0f}{window} ", "warn" if near else "dim")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from rich.cells import cell_len
 
 from tui.live import trouble_text
+from tui.widgets.budget_words import per
 from tui.widgets.line import Line, Piece
 from tui.widgets.plain import clip, plain
 
@@ -77,10 +78,9 @@ def _connection(name: str, view: ConnectionView | None, detail: int) -> list[Pie
     pieces = [Piece(f"{clip_to(name, 20)} "), Piece(f"{sign} {words}".rstrip(), tone)]
     if detail >= 1 and budget.limit:
         near = budget.used >= 0.9 * budget.limit
-        per = "min" if budget.window == 60 else f"{budget.window:g} s"
         pieces.append(
             Piece(
-                f" {budget.used:,}/{budget.limit:,.0f}" + (f" a {per}" if detail == 2 else ""),
+                f" {budget.used:,}/{budget.limit:,.0f}" + (f" {per(budget.window)}" if detail == 2 else ""),
                 "warn" if near else "dim",
             )
         )

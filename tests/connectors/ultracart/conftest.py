@@ -66,7 +66,11 @@ async def connect(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
         secrets |= {name: options.pop(name) for name in ("simple_key",) if name in options}
         known = {**served.options, **{name: f"ref:{name}" for name in secrets}, "backoff_seconds": "0.01", **options}
         context = ConnectionContext(
-            "uc", known, lambda reference: secrets[reference.removeprefix("ref:")], tmp_path / "uc.token"
+            "uc",
+            known,
+            lambda reference: secrets[reference.removeprefix("ref:")],
+            tmp_path / "uc.token",
+            tmp_path / "images",
         )
         opened.append(EntryPointRegistry().get("ultracart").open(context))
         return opened[-1]

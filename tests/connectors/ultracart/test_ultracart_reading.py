@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+import stamina
 
-from engine.errors import AuthenticationError, IncompleteRead, PermissionMissing, RateLimited, UsageError
+from connectors.http import LeakyPace
+from connectors.ultracart import CONNECTOR
+from engine.errors import AuthenticationError, IncompleteRead, PermissionMissing, RateLimited, Rejected, UsageError
 from engine.model import Kind
 from engine.ports import ConnectionContext
 
@@ -211,6 +215,74 @@ async def test_too_many_requests_are_backed_off_from_without_retry_after(account
 
     assert len(await gather(connector)) == len(crm_world.items)
     assert connector.budget().throttled == 2
+
+
+async def test_every_429_doubles_the_wait(account, connect, gather, monkeypatch):
+    served = account()
+    served.app.faults.add("rate_limit", times=3)
+    connector = connect(served, backoff_seconds="0.02")
+    pace, waits = connector._api.client._pace, []
+    pause = pace.pause
+    monkeypatch.setattr(pace, "pause", lambda wait, note: (waits.append(wait), pause(wait, note)))
+
+    with stamina.set_testing(True, attempts=4, cap=True):
+        assert await gather(connector)
+
+    least = [0.02, 0.04, 0.08]
+    assert [few <= wait <= 1.25 * few for few, wait in zip(least, waits, strict=True)] == [True] * 3, waits
+
+
+def test_by_itself_it_waits_a_minute_after_a_429():
+    options = {option.name: option.default for option in CONNECTOR.options}
+    assert options["backoff_seconds"] == "60"
+    assert (options["requests_per_hour"], options["requests_per_day"]) == ("950", "9500")
+
+
+async def test_the_hours_and_the_days_budget_are_told(account, connect, gather):
+    connector = connect(account(rate=1, limit=1000), page_size="10", requests_per_hour="950", requests_per_day="9500")
+
+    await gather(connector)
+
+    hour = connector.budget()
+    (day,) = hour.also
+    assert (hour.limit, hour.window, hour.used) == (900, 900 / 950 * 3600, 4)
+    assert (day.limit, day.window, day.used) == (9000, 9000 / 9500 * 86400, 4)
+
+
+async def test_a_day_that_is_used_up_makes_requests_wait_though_the_hour_is_free():
+    now, slept = [0.0], []
+
+    async def sleep(seconds):
+        slept.append(seconds)
+        now[0] += seconds
+
+    pace = LeakyPace(((100, 3600), (3, 86400)), clock=lambda: now[0], sleep=sleep)
+    for _ in range(4):
+        await pace.turn()
+
+    assert slept == [pytest.approx(86400 / 3)]
+    assert pace.budget().limit == 100
+
+
+@pytest.mark.parametrize("status", [200, 400])
+async def test_an_error_in_the_header_alone_is_an_error(account, connect, monkeypatch, crm_world, status):
+    """With a good status and a whole body, too."""
+    served = account()
+    altered = [
+        replace(route, handler=lambda call, of=route.handler: _with_error(of(call), status))
+        if route.path == "/item/items/{oid}" and route.method == "GET"
+        else route
+        for route in served.app.routes
+    ]
+    monkeypatch.setattr(served.app, "routes", altered)
+
+    with pytest.raises(Rejected, match="The store is closed"):
+        await connect(served).read_some(Kind.PRODUCTS, [str(crm_world.items[0].oid)])
+
+
+def _with_error(reply, status):
+    body = reply.body if status == 200 else b""
+    return replace(reply, status=status, body=body, headers=(*reply.headers, ("UC-REST-ERROR", "The store is closed.")))
 
 
 async def test_a_limit_that_stays_reached_ends_the_read_in_the_systems_words(account, connect, gather):

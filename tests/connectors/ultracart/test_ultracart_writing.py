@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import stat
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -51,7 +53,7 @@ async def test_an_update_uses_the_expand_of_its_read(account, connect, write_of,
     reads, updates = ([e for e in served.requests if e.method == method] for method in ("GET", "PUT"))
     assert [entry.path for entry in updates] == ["/item/items/batch"]
     assert "pricing.tiers" in str(reads[0].query)
-    assert {str(entry.query) for entry in reads} == {str(entry.query) for entry in updates}
+    assert len({dict(parse_qsl(entry.query))["_expand"] for entry in (*reads, *updates)}) == 1
 
 
 async def test_twenty_items_go_in_one_request(account, connect, write_of, puts):
@@ -102,6 +104,86 @@ async def test_what_somebody_else_changes_in_the_same_moment_is_reported(account
     assert outcome.result is Result.UNVERIFIED
     assert "reviews.review_count empty -> 7" in outcome.message
     assert held(served, row)["pricing"]["cost"] == 12.34
+
+
+class TestReadingAgain:
+    """What an update did to an item is seen in the item, not in the answer to the update."""
+
+    async def test_a_batch_is_read_again_in_one_request(self, account, connect, write_of):
+        served = account()
+        rows = served.state.rows("items")[:20]
+        await connect(served).write([write_of(row, key=str(at), price="9.99") for at, row in enumerate(rows)])
+        paths = [(entry.method, entry.path) for entry in served.requests]
+        assert paths[:20] == [("GET", f"/item/items/{row['merchant_item_oid']}") for row in rows]
+        assert paths[20:] == [("PUT", "/item/items/batch"), ("GET", "/item/items")]
+        assert "_since" in dict(parse_qsl(served.requests[-1].query))
+
+    async def test_an_update_that_is_only_said_to_be_carried_out_is_noticed(self, account, connect, write_of, row_of):
+        served = account()
+        row = row_of(served)
+        served.app.faults.add("no_store", method="PUT")
+        (outcome,) = await connect(served).write([write_of(row, price="12.34")])
+        assert outcome.result is Result.UNVERIFIED
+        assert f"pricing.cost 12.34 -> {row['pricing']['cost']:g}" in outcome.message
+
+    async def test_a_part_that_got_lost_is_told_and_what_it_was_is_kept(
+        self, account, connect, write_of, row_of, tmp_path
+    ):
+        served = account()
+        row = row_of(served)
+        id = str(row["merchant_item_oid"])
+        lost = {"content": {**row["content"], "extended_description": None}}
+        served.app.meanwhile(method="GET", path="/item/items", edit={id: lost})
+        (outcome,) = await connect(served).write([write_of(row, price="12.34")])
+        assert outcome.result is Result.UNVERIFIED
+        assert f"content.extended_description {row['content']['extended_description']} -> empty" in outcome.message
+        (kept,) = (tmp_path / "images").iterdir()
+        assert str(kept) in outcome.message
+        assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+        before = json.loads(kept.read_text())
+        assert before["content"]["extended_description"] == row["content"]["extended_description"]
+        assert before["pricing"]["cost"] == row["pricing"]["cost"]
+        assert before["merchant_item_oid"] == row["merchant_item_oid"]
+
+    async def test_nothing_is_kept_where_all_is_well(self, account, connect, write_of, row_of, tmp_path):
+        served = account()
+        assert (await connect(served).write([write_of(row_of(served), price="12.34")]))[0].result is Result.APPLIED
+        assert not (tmp_path / "images").exists()
+
+    async def test_a_list_that_is_behind_is_not_believed(self, account, connect, write_of, row_of, tmp_path):
+        served = account()
+        row = row_of(served)
+        behind = {"last_modified_dts": "2099-01-01T00:00:00Z"}  # listed whatever is asked for, with its old price
+        served.state.put("items", str(row["merchant_item_oid"]), {**row, **behind})
+        served.app.faults.add("stale_read", path="/item/items", method="GET")
+        (outcome,) = await connect(served).write([write_of(row, price="12.34")])
+        assert [entry.path for entry in served.requests][-2:] == [
+            "/item/items", f"/item/items/{row['merchant_item_oid']}",
+        ]  # fmt: skip
+        assert outcome.result is Result.APPLIED
+        assert not (tmp_path / "images").exists()
+
+    async def test_an_item_that_cannot_be_read_again_is_not_called_written(
+        self, account, connect, write_of, row_of, puts
+    ):
+        served = account()
+        row = row_of(served)
+        served.app.faults.add("error", path="/item/items", method="GET", status=503, times=0)
+        (outcome,) = await connect(served).write([write_of(row, price="12.34")])
+        assert outcome.result is Result.UNVERIFIED
+        assert "could not be read again" in outcome.message
+        assert held(served, row)["pricing"]["cost"] == 12.34
+        assert len(puts(served)) == 1
+
+    async def test_an_item_that_is_gone_right_after_is_not_called_written(self, account, connect, write_of, row_of):
+        served = account()
+        row = row_of(served)
+        path = f"/item/items/{row['merchant_item_oid']}"
+        served.app.faults.add("short_page", path="/item/items", method="GET")
+        served.app.faults.add("error", path=path, method="GET", status=404, skip=1)
+        (outcome,) = await connect(served).write([write_of(row, price="12.34")])
+        assert outcome.result is Result.UNVERIFIED
+        assert "not there any more" in outcome.message
 
 
 async def test_no_sku_is_written_and_odd_values_are_refused_field_by_field(account, connect, write_of, row_of):

@@ -7,6 +7,7 @@ import pytest
 from engine.errors import AuthenticationError
 from engine.ports import Budget, CheckItem, CheckReport
 from tui.screens.connections import ConnectionsScreen, budget_text
+from tui.widgets.call_lines import cost_text
 from tui.widgets.check_report import CheckDialog, report_lines
 from tui.widgets.connection_form import changed_options, option_fields, options_of
 from tui.widgets.forms import Form
@@ -183,4 +184,13 @@ def test_a_budget_of_points_says_so(make):
 
 
 def test_a_budget_in_words(make):
+    day = Budget(limit=9500, window=86400, used=1040)
+    both = Budget(limit=950, window=3600, used=12, throttled=3, also=(day,))
+    assert budget_text(make.view("uc", budget=both)) == "12/950 an hour · 1,040/9,500 a day, 3 throttled"
     assert budget_text(make.view("syncro")) == "3/150 a min"
+
+
+def test_calls_are_held_against_every_limit(make):
+    budget = Budget(limit=950, window=3600, used=50, also=(Budget(limit=9500, window=86400, used=500),))
+    plan = make.plan(calls={"uc": 40})
+    assert cost_text(plan, {"uc": budget}, ["uc"]) == "uc 40 calls of 900 left this hour, 9,000 left today"
