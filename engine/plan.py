@@ -16,7 +16,7 @@ from engine.changes import Change, Plan, Purpose, Push
 from engine.errors import StalePlan, UnknownId, UsageError
 from engine.fields import comparable, fields_of, read, same, sku_slot, undecided, writable
 from engine.guards import SideSize
-from engine.model import Field, Kind, Side, Status
+from engine.model import Field, Kind, Product, Side, Status
 from engine.plan_directions import not_backwards, one_of_price_and_quantity
 from engine.plan_guards import guarded
 from engine.plan_shared import settle_shared
@@ -95,7 +95,8 @@ def build(
 
 def finished(plan: Plan, scene: Scene, pairs: Iterable[Pair]) -> Plan:
     """The plan with guards, margins, call counts and its fingerprint: the last step of every plan."""
-    plan = guarded(plan, scene.settings, list(pairs), scene.sizes)
+    rows = list(pairs)
+    plan = guarded(plan, scene.settings, rows, scene.sizes)
     calls = dict.fromkeys(dict.fromkeys(scene.connections[side] for side in Side), 0)
     seconds = 0.0
     for side in Side:
@@ -110,6 +111,8 @@ def finished(plan: Plan, scene: Scene, pairs: Iterable[Pair]) -> Plan:
         made = sum(not c.blocked and c.target is side for c in plan.creations)
         needed = (made - (-len(targets) // able.batch_size)) * able.calls_per_write
         needed += len(targets) * able.calls_per_record + counts * able.calls_per_quantity
+        if able.calls_per_parent:
+            needed += len(_parents(rows, {id for _, id in targets}, side)) * able.calls_per_parent
         calls[scene.connections[side]] += needed
         if side is Side.BACKOFFICE:
             calls[scene.connections[side]] += push_calls(plan.pushes, able.push_size)
@@ -117,6 +120,12 @@ def finished(plan: Plan, scene: Scene, pairs: Iterable[Pair]) -> Plan:
             seconds = max(seconds, needed * 60 / able.rate_per_minute)
     plan = replace(plan, calls={name: count for name, count in calls.items() if count}, eta_seconds=round(seconds, 1))
     return replace(plan, fingerprint=fingerprint(plan, scene.settings))
+
+
+def _parents(rows: Iterable[Pair], ids: Collection[str], side: Side) -> set[str]:
+    """The parents of those of the records that are variants."""
+    records = (pair.record(side) for pair in rows if pair.id(side) in ids)
+    return {record.parent_id for record in records if isinstance(record, Product) and record.parent_id}
 
 
 def push_calls(pushes: Sequence[Push], size: int) -> int:

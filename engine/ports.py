@@ -88,6 +88,7 @@ class Capabilities:
     batch_size: int = 1
     concurrency: int = 1  # writes the system takes at the same time
     calls_per_write: int = 1  # requests for one batch, looking, reading and verifying included: for estimates
+    calls_per_parent: int = 0  # further requests for each product whose variants are written
     calls_per_record: int = 0  # further requests for each record of a batch
     calls_per_quantity: int = 0  # further requests for each quantity, where those are written one by one
     page_size: int = 100

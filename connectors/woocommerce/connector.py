@@ -46,6 +46,7 @@ CAPABILITIES = Capabilities(
     batch_size=LARGEST,
     concurrency=1,
     calls_per_write=5,  # orders and their trash, read, write, read back
+    calls_per_parent=2,  # variations are read and written by their product
     page_size=LARGEST,
     rate_per_minute=240,
     product_form=("description", "upc", "category", "taxable", "maintain_stock"),

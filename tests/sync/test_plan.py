@@ -92,6 +92,23 @@ def test_siblings_that_agree_are_all_listed_and_written_once(shop):
     assert plan.calls == {"psa": 3}
 
 
+def test_calls_are_counted_by_the_batch_and_by_parent_record_and_quantity(shop):
+    able = replace(
+        shop.back_capabilities, batch_size=4, calls_per_write=3, calls_per_parent=2, calls_per_record=1,
+        calls_per_quantity=1, writes_fields=frozenset(Field),
+    )  # fmt: skip
+    scene = shop.scene()
+    scene = replace(scene, capabilities={**scene.capabilities, Side.BACKOFFICE: able})
+    rows = [shop.pair(name, s=("12", "5")) for name in "abcdef"]
+    rows = [
+        replace(row, backoffice=replace(row.backoffice, parent_id=parent))
+        for row, parent in zip(rows, ["", "", "p", "p", "q", ""], strict=True)
+    ]
+    plan = build(scene, "p", rows, fields=[PRICE])
+    assert len(plan.sending) == 6
+    assert plan.calls == {"psa": 2 * 3 + 2 * 2 + 6 * 1}  # two batches, two parents, six records
+
+
 def test_siblings_that_differ_are_refused_with_both_names(shop):
     settings = shop.loose.model_copy(update={"many_to_one": True})
     rows = [shop.pair("a", s=("12", "5"), to="b"), shop.pair("c", s=("13", "5"), to="b")]
