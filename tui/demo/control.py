@@ -55,6 +55,11 @@ class Control:
         """How many requests the system has answered so far."""
         return int(self._ask("GET", "")["requests"])
 
+    def log(self) -> list[Record]:
+        """The requests that the system has answered so far, oldest first."""
+        found: list[Record] = self._ask("GET", "/log")["data"]
+        return found
+
     def _ask(self, method: str, path: str, body: Any = None) -> Any:
         request = urllib.request.Request(  # noqa: S310  # the address of our own child process
             self._url + path,
