@@ -264,6 +264,9 @@ class FakeWorkspace:
     def connections(self):
         return self.views
 
+    def connection_types(self):
+        return []
+
     def integration(self, name=None):
         return Integration(name or "acme", "market", "syncro", self.settings)
 
