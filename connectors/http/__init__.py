@@ -12,6 +12,7 @@ What a connector needs is exported here; the parts are
 - ``redact``    secrets never reach a log line or a message
 - ``wire``      JSON whose numbers are ``Decimal`` in both directions
 - ``ledger``    what a paged read has seen, and whether it adds up
+- ``screens``   where a record is shown to people
 - ``options``   reading a connection's options
 - ``fan``       a few requests at once
 """
@@ -27,9 +28,11 @@ from connectors.http.ledger import ReadLedger, TotalMoved
 from connectors.http.options import COMMON_OPTIONS, Endpoint, endpoint
 from connectors.http.pace import Pace
 from connectors.http.redact import Redactor
+from connectors.http.screens import SCREEN_OPTIONS, Screens, screens
 
 __all__ = [
     "COMMON_OPTIONS",
+    "SCREEN_OPTIONS",
     "Auth",
     "BearerSecret",
     "Client",
@@ -42,10 +45,12 @@ __all__ = [
     "Redactor",
     "Reply",
     "RetryPolicy",
+    "Screens",
     "SecretSource",
     "Token",
     "TokenAuth",
     "TotalMoved",
     "each",
     "endpoint",
+    "screens",
 ]

@@ -48,7 +48,7 @@ class MarketplaceConnector:
         self._name = context.name
         self._account = f"{settings.username} at {settings.marketplace}"
         self._api = Api(context, settings)
-        self._page_size = settings.page_size
+        self._page_size, self._screens = settings.page_size, settings.screens
         self._mpn_of: dict[str, str] = {}
         self.capabilities = replace(
             CAPABILITIES, page_size=settings.page_size, rate_per_minute=settings.rate_per_minute
@@ -62,7 +62,7 @@ class MarketplaceConnector:
         """All customers (thin: ``complete=False``) or all products."""
         if kind is Kind.CUSTOMERS:
             async for rows, total in self._api.pages("/customers", "customers"):
-                yield Page(tuple(records.customer(row) for row in rows), total)
+                yield Page(tuple(self._screens.of(records.customer(row)) for row in rows), total)
         elif kind is Kind.PRODUCTS:
             async for page in self._products():
                 yield page
@@ -163,7 +163,7 @@ class MarketplaceConnector:
             raise self._api.client.protocol_error(
                 f"the answer for customer {id} is not that customer", reply.request_id
             )
-        return records.customer(reply.data)
+        return self._screens.of(records.customer(reply.data))
 
     async def _products(self, **filters: str) -> AsyncIterator[Page]:
         async for rows, total in self._api.pages("/products", "products", **filters):
@@ -171,7 +171,7 @@ class MarketplaceConnector:
             for row in rows:
                 id = identity(row, "products", self._api.client)
                 try:
-                    page.append(records.product(row, id))
+                    page.append(self._screens.of(records.product(row, id)))
                 except ValueError as error:
                     raise self._api.client.protocol_error(f"product {id} cannot be read: {error}") from None
             self._mpn_of.update((one.id, one.mpn) for one in page)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from connectors.http import COMMON_OPTIONS, Endpoint, endpoint
+from connectors.http import COMMON_OPTIONS, SCREEN_OPTIONS, Endpoint, Screens, endpoint, screens
 from connectors.http.options import number, required
 from engine.errors import UsageError
 from engine.ports import ConnectionContext, Option
@@ -30,6 +30,7 @@ OPTIONS = (
     Option("rate_per_minute", "Requests per minute", "Depends on the subscription key; empty for no limit of our own"),
     # The number behind a 429 is not documented; sixty seconds is what public clients wait.
     Option("backoff_seconds", "Back-off", "Seconds to wait after a 429 that does not say how long", default="60"),
+    *SCREEN_OPTIONS,
     *COMMON_OPTIONS,
 )
 
@@ -45,6 +46,7 @@ class Settings:
     page_size: int
     rate_per_minute: float | None
     backoff: float
+    screens: Screens
 
 
 def settings_of(context: ConnectionContext) -> Settings:
@@ -62,4 +64,5 @@ def settings_of(context: ConnectionContext) -> Settings:
         page_size=int(page_size),
         rate_per_minute=number(context, "rate_per_minute", ""),
         backoff=number(context, "backoff_seconds", "60") or 60.0,
+        screens=screens(context),
     )

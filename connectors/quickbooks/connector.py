@@ -60,7 +60,7 @@ class QuickBooksConnector:
 
     def __init__(self, context: ConnectionContext, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         settings = settings_of(context)
-        self._name, self._now = context.name, now
+        self._name, self._now, self._screens = context.name, now, settings.screens
         self._api = Api(context, settings)
         self._accounts = Accounts(self._api)
         # Dates of stock are the company's own days; this machine's day is the nearest thing known.
@@ -144,8 +144,8 @@ class QuickBooksConnector:
 
     def _record(self, kind: Kind, row: Row) -> Record:
         if kind is Kind.CUSTOMERS:
-            return records.customer(row)
+            return self._screens.of(records.customer(row))
         try:
-            return records.product(row)
+            return self._screens.of(records.product(row))
         except ValueError as error:
             raise self._api.client.protocol_error(f"item {row['Id']} cannot be read: {error}") from None

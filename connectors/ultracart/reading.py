@@ -116,13 +116,13 @@ class Reader:
 
     def _product(self, row: Row) -> Product:
         try:
-            return items.product(row, self._settings)
+            return self._settings.screens.of(items.product(row, self._settings))
         except ValueError as error:
             raise self._api.client.protocol_error(f"item {row[items.KEY]} cannot be read: {error}") from None
 
     def _customer(self, row: Row) -> Customer:
         try:
-            return people.customer(row)
+            return self._settings.screens.of(people.customer(row))
         except ValueError as error:
             raise self._api.client.protocol_error(
                 f"customer {row[people.CUSTOMER_KEY]} cannot be read: {error}"

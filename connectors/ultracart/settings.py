@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from connectors.http import COMMON_OPTIONS, Endpoint, endpoint
+from connectors.http import COMMON_OPTIONS, SCREEN_OPTIONS, Endpoint, Screens, endpoint, screens
 from connectors.http.options import number
 from engine.errors import UsageError
 from engine.ports import ConnectionContext, Option
@@ -38,6 +38,7 @@ OPTIONS = (
     Option("requests_per_day", "Requests per day", "UltraCart allows 10,000 a day", default=A_DAY),
     Option("burst", "Requests at once", "How many may go at once before the hour's pace holds; ten times that a day", default=A_HOUR),
     Option("backoff_seconds", "Back-off", "Seconds to wait after a 429, doubling", default="60"),
+    *SCREEN_OPTIONS,
     *COMMON_OPTIONS,
 )  # fmt: skip
 
@@ -62,6 +63,7 @@ class Settings:
     per_day: float
     burst: float
     backoff: float
+    screens: Screens
 
 
 def settings_of(context: ConnectionContext) -> Settings:
@@ -100,6 +102,7 @@ def settings_of(context: ConnectionContext) -> Settings:
         per_day=number(context, "requests_per_day", A_DAY) or float(A_DAY),
         burst=number(context, "burst", A_HOUR) or float(A_HOUR),
         backoff=number(context, "backoff_seconds", "60") or 60.0,
+        screens=screens(context),
     )
 
 

@@ -28,6 +28,23 @@ PROFILE = "ultracart-salesforce"
 LEFT = {"LINK_MISSING", "LINK_AMBIGUOUS", "LINK_MALFORMED", "DUPLICATE", "ORPHAN"}
 
 
+def both_sides_are_linked(sheet):
+    """Every finding about a product leads to its page on each side that has one."""
+    header, *rows = list(sheet.iter_rows())
+    column = {cell.value: at for at, cell in enumerate(header)}
+    pages = {"storefront": "https://demo.example/item/{}", "back-office": "/lightning/r/Product2/{}/view"}
+    linked = dict.fromkeys(pages, 0)
+    for row in rows:
+        if row[column["kind"]].value != "products":
+            continue
+        for side, page in pages.items():
+            id, link = row[column[f"{side} id"]].value, row[column[f"{side} link"]].hyperlink
+            if link is not None:
+                linked[side] += 1
+                assert link.target.endswith(page.format(id)), link.target
+    assert min(linked.values()) > 10, linked
+
+
 def test_the_second_reconciliation_finds_only_what_is_manual_and_the_sheet_lists_it(tmp_path):
     sheet = tmp_path / "out.xlsx"
     done = subprocess.run(
@@ -46,6 +63,7 @@ def test_the_second_reconciliation_finds_only_what_is_manual_and_the_sheet_lists
     assert totals["planned"] == sum(value for name, value in totals.items() if name != "planned") == 80
     assert totals["blocked"] == document["push"]["items"]["blocked"] > 0
     book = openpyxl.load_workbook(sheet)
+    both_sides_are_linked(book["Findings"])
     header, *rows = list(book["Findings"].iter_rows(values_only=True))
     assert Counter(row[header.index("code")] for row in rows) == Counter(document["second"]["counts"])
     assert {row[header.index("proposed action")] for row in rows} == {"by hand"}

@@ -46,6 +46,18 @@ async def test_every_item_is_read_with_its_prices_costs_stock_and_links(account,
         assert "pricing.cost" not in custom
 
 
+async def test_items_lead_to_the_stores_page_or_to_the_admins_own(account, connect, gather):
+    served = account()
+    shown = {one.id: one.url for one in await gather(connect(served))}
+    assert shown == {oid: f"https://demo.example/item/{oid}" for oid in shown}
+
+    pages = {"product_page": "https://secure.example/items/{id}", "customer_page": "https://secure.example/people/{id}"}
+    connector = connect(served, **pages)
+    assert {one.url for one in await gather(connector)} == {f"https://secure.example/items/{oid}" for oid in shown}
+    customers = await gather(connector, Kind.CUSTOMERS)
+    assert [one.url for one in customers] == [f"https://secure.example/people/{one.id}" for one in customers]
+
+
 async def test_the_stock_of_all_centers_is_summed_and_one_is_chosen_by_option(account, connect, row_of):
     served = account()
     row = row_of(served)
