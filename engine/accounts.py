@@ -163,10 +163,8 @@ class _Index:
 def _buyer(order: Order, customer: Customer, index: _Index, known: Known, settings: AccountSettings) -> Buyer:
     key = key_of(order)
 
-    def told(
-        step: Step, why: str, record: str = "", hits: Sequence[Hit] = (), form: AccountForm | None = None
-    ) -> Buyer:
-        return Buyer(order, key, customer, step, why, record, form, tuple(hits))
+    def told(step: Step, why: str, record: str = "", hits: Sequence[Hit] = ()) -> Buyer:
+        return Buyer(order, key, customer, step, why, record, hits=tuple(hits))
 
     if key in known.links:
         return told(Step.LINKED, "linked", known.links[key])
@@ -184,14 +182,14 @@ def _buyer(order: Order, customer: Customer, index: _Index, known: Known, settin
             return told(Step.WAITS, f"{len(hits)} records have the e-mail address {customer.email}", hits=hits)
         if _name(customer.first_name, customer.last_name) != _name(by_mail[0].first_name, by_mail[0].last_name):
             return told(Step.WAITS, f"{hits[0].name} has the e-mail address, and another name", hits=hits)
-        return _one(hits[0], told, key, known)
+        return _one(order, customer, hits[0], known)
     place = _place(customer.first_name, customer.last_name, customer.street, customer.postal_code)
     by_place = index.by_place.get(place, ()) if place else ()
     if by_place:
         hits = [_hit(one, "same name and address") for one in by_place]
         if len(hits) > 1:
             return told(Step.WAITS, f"{len(hits)} records have the name and the address", hits=hits)
-        return _one(hits[0], told, key, known)
+        return _one(order, customer, hits[0], known)
     policy = settings.with_profile if order.customer_id else settings.without_profile
     kind = "with" if order.customer_id else "without"
     if policy is AccountPolicy.SKIP:
@@ -201,12 +199,14 @@ def _buyer(order: Order, customer: Customer, index: _Index, known: Known, settin
     return _create(order, customer, AccountForm(policy.value), f"policy for orders {kind} a profile", known, settings)
 
 
-def _one(hit: Hit, told: object, key: str, known: Known) -> Buyer:
-    assert callable(told)
+def _one(order: Order, customer: Customer, hit: Hit, known: Known) -> Buyer:
+    """The only hit: the buyer, unless somebody else's profile is mapped to it."""
+    key = key_of(order)
     owner = known.taken.get(hit.id, key)
-    if owner != key and not key.startswith("order:") and not known.many_to_one:
-        return told(Step.WAITS, f"{hit.name} fits, and profile {owner} is mapped to it", hits=[hit])  # type: ignore[no-any-return]
-    return told(Step.MATCH, hit.why, hit.id, [hit])  # type: ignore[no-any-return]
+    if owner != key and order.customer_id and not known.many_to_one:
+        why = f"{hit.name} fits, and profile {owner} is mapped to it"
+        return Buyer(order, key, customer, Step.WAITS, why, hits=(hit,))
+    return Buyer(order, key, customer, Step.MATCH, hit.why, hit.id, hits=(hit,))
 
 
 def _create(
