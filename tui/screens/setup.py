@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from itertools import chain, count
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -172,11 +173,16 @@ class SetupScreen(Page[str]):
             return fields
         fields += [
             type_field(usable, chosen),
-            FormField("name", "Name", value=chosen, required=True, check=checks.name,
+            FormField("name", "Name", value=self._free(chosen), required=True, check=checks.name,
                       help="How Crosswalk calls this connection, such as market-us."),
             *option_fields(kind, {}),
         ]  # fmt: skip
         return fields
+
+    def _free(self, name: str) -> str:
+        """The name, or the first of name-2, name-3 ... that no connection has."""
+        taken = {view.name for view in self.views}
+        return next(one for one in chain([name], (f"{name}-{n}" for n in count(2))) if one not in taken)
 
     async def _defaults(self) -> dict[str, str]:
         """The settings of the integration that was saved, or those a new one begins with."""
@@ -226,7 +232,7 @@ class SetupScreen(Page[str]):
                 return
             before = self.form.values()
             kept = {name: value for name, value in before.items() if name in {"use", "type"}}
-            if changed == "type" and before.get("name") not in {one.name for one in self.types}:
+            if changed == "type" and before.get("name") not in {self._free(one.name) for one in self.types}:
                 kept["name"] = before.get("name", "")
             fields = self._connection_fields(kept)
             if [(one.name, one.value) for one in fields] == [(one.name, one.value) for one in self.form.fields]:

@@ -199,7 +199,18 @@ async def test_two_connections_of_one_system_show_their_own_options(wizard, real
         for name in ("one", "two", "one"):
             made.form.row("use").value = name
             wanted = str(files / f"{name}.csv")
-            await eventually(pilot, lambda wanted=wanted: made.form.values().get("option-products.path") == wanted)
+            shown = {"use": name, "option-products.path": wanted}
+            await eventually(pilot, lambda shown=shown: shown.items() <= made.form.values().items())
+
+
+async def test_a_new_connection_is_offered_a_name_that_is_free(wizard, real, files, eventually):
+    app, start = wizard
+    for name in ("files", "files-2"):
+        real.add_connection(name, "files", {"products.path": str(files / "shop.csv")})
+    async with app.run_test(size=(160, 50)) as pilot:
+        made = await start(pilot, app)
+        await made.files()
+        await eventually(pilot, lambda: made.form.values().get("name") == "files-3")
 
 
 async def test_a_field_that_both_sides_can_be_given_has_no_silent_master(wizard, real, painted, files):
