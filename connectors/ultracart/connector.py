@@ -42,7 +42,7 @@ CAPABILITIES = Capabilities(
     batch_size=LARGEST_BATCH,
     concurrency=1,
     calls_per_write=1,
-    calls_per_record=2,  # an item is read by itself, before and after
+    calls_per_record=3,  # an item is read by itself: before, right after, and when read back
     page_size=100,
     rate_per_minute=950 / 60,
 )

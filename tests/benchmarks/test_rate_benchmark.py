@@ -88,7 +88,7 @@ TARGETS = [
         lambda row: not row["disabled"], {"masters.price": "storefront"}, articles=1.8,
     ),
     Target(
-        "ultracart prices", "ultracart", "salesforce", "ultracart", Field.PRICE, 1500, _by_hour,
+        "ultracart prices", "ultracart", "salesforce", "ultracart", Field.PRICE, 1000, _by_hour,
         lambda row: {"pricing": {**row["pricing"], "cost": float(row["pricing"]["cost"]) + 1}}, ("items",),
         lambda row: not row["inactive"], {"masters.price": "backoffice", "sku.storefront": "sku"}, articles=1.4,
     ),
