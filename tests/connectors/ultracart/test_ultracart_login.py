@@ -175,7 +175,7 @@ class TestTheCode:
         assert served.requests == []
 
     async def test_questions_and_requests_take_turns(self, account, connect, person, log_in, gather) -> None:
-        served = account(interval=0.01, device_seconds=60)
+        served = account(interval=0.01, device_seconds=60, latency_ms=5)
         connector = connect(served, page_size="4", **APP)
         await log_in(connector, served)
         login = await connector.start_login()

@@ -74,7 +74,7 @@ async def test_the_stock_of_all_centers_is_summed_and_one_is_chosen_by_option(ac
 
 
 async def test_every_request_names_the_version_and_one_is_under_way_at_a_time(account, connect, gather):
-    served = account()
+    served = account(latency_ms=5)
     connector = connect(served, page_size="5")
 
     await gather(connector)
@@ -321,6 +321,7 @@ async def test_a_scaled_limit_is_kept_by_our_own_pace(account, connect, gather):
         ({"client_id": "a", "currency": "dollars"}, "ISO 4217"),
         ({"client_id": "a", "mirror_links": "maybe"}, "mirror_links"),
         ({"client_id": "a", "page_size": "2001"}, "page_size"),
+        ({"client_id": "a", "batch_size": "21"}, "batch_size"),
     ],
 )
 def test_wrong_options_are_named(options, words):

@@ -66,6 +66,16 @@ async def test_twenty_items_go_in_one_request(account, connect, write_of, puts):
     assert len(puts(served)) == 1
 
 
+async def test_more_than_twenty_go_in_several_requests(account, connect, write_of, puts):
+    served = account()
+    rows = served.state.rows("items")[:27]
+
+    outcomes = await connect(served).write([write_of(row, key=str(at), price="9.99") for at, row in enumerate(rows)])
+
+    assert {one.result for one in outcomes} == {Result.APPLIED}
+    assert [len(entry.body["items"]) for entry in puts(served)] == [20, 7]
+
+
 async def test_a_value_that_moved_is_stale_and_the_items_other_fields_are_not_sent(
     account, connect, write_of, row_of, puts
 ):
