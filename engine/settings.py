@@ -209,7 +209,7 @@ class AccountSettings(BaseModel):
 
 
 class IntegrationSettings(BaseModel):
-    """Everything of an integration that an admin may set: ``integration set NAME price.type=recurring ...``."""
+    """Everything of an integration that an admin may set: ``integration set NAME --set price.type=recurring ...``."""
 
     model_config = STRICT
     currency: str = "USD"

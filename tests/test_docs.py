@@ -51,7 +51,25 @@ def problem(line: str) -> str:
         return f"no command {rest[0]!r}"
     known = {text for param in COMMANDS[name].params for text in (*param.opts, *param.secondary_opts)} | ROOT_OPTIONS
     unknown = [word for word in rest if re.match(r"--?[a-z]", word) and word.partition("=")[0] not in known]
-    return f"{name} has no {', '.join(unknown)}" if unknown else ""
+    if unknown:
+        return f"{name} has no {', '.join(unknown)}"
+    many, most = (
+        arguments(name, rest),
+        [param.nargs for param in COMMANDS[name].params if not param.opts[0].startswith("-")],
+    )
+    extra = many[sum(most) :] if -1 not in most and not hasattr(COMMANDS[name], "commands") else []
+    return f"{name} takes no {' '.join(extra)}" if extra else ""
+
+
+def arguments(name: str, rest: list[str]) -> list[str]:
+    """The words that are neither options nor their values."""
+    taking = {text for param in COMMANDS[name].params for text in param.opts if not getattr(param, "is_flag", True)}
+    found, skip = [], False
+    for word in rest:
+        if not skip and not re.match(r"--?[a-zA-Z]", word):
+            found.append(word)
+        skip = word in taking or (word == "--workspace" and not skip)
+    return found
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -64,6 +82,11 @@ def test_the_check_itself_sees_what_is_wrong() -> None:
     assert problem("crosswalk lst products") == "no command 'lst'"
     assert problem("crosswalk list products --unmaped") == "crosswalk list has no --unmaped"
     assert problem("crosswalk connection check NAME --json  # comment") == ""
+    assert (
+        problem("crosswalk integration set NAME price.type=setup")
+        == "crosswalk integration set takes no price.type=setup"
+    )
+    assert problem("crosswalk integration set NAME --set price.type=setup --json") == ""
     assert shown("```\n$ crosswalk pull --json\n```\nand `crosswalk runs`") == [
         "crosswalk pull --json",
         "crosswalk runs",
