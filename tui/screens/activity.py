@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, cast
 
 from textual import on, work
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from tui.actions import Action, Context
+from tui.screens.filtered import FilteredTab
 from tui.screens.history import EditPage, alarm_dialog, entry_dialog
-from tui.screens.tab import TabScreen
 from tui.widgets.access import ask
 from tui.widgets.activity_lines import ALARMS, CATEGORIES, HEADER, RUNS, ActivityLine, activity, chosen, time_text
 from tui.widgets.columns import Column
@@ -90,7 +90,7 @@ async def _export(context: Context) -> None:
     await export_rows(context.console, "Export activity", "activity.csv", HEADER, rows)
 
 
-class ActivityScreen(TabScreen):
+class ActivityScreen(FilteredTab):
     """One list over everything that happened, of all integrations."""
 
     NAME = "activity"
@@ -98,8 +98,6 @@ class ActivityScreen(TabScreen):
     DEFAULT_CSS = """
     ActivityScreen {
         & .activity--line { height: 1; padding: 0 1; color: $text-muted; }
-        & Input { display: none; height: 1; }
-        & Input.-open { display: block; }
     }
     """
     ACTIONS = (
@@ -114,11 +112,11 @@ class ActivityScreen(TabScreen):
     def __init__(self) -> None:
         super().__init__()
         self.lines: list[ActivityLine] = []
-        self.category = self.text = ""
+        self.category = ""
 
     def body(self) -> Iterable[Widget]:
         yield Static("", classes="activity--line")
-        yield Input(placeholder="words to look for", compact=True)
+        yield self.filter_field()
         yield LineTable(COLUMNS, lambda line: line.key, empty="Nothing happened yet.")
 
     @property
@@ -148,32 +146,15 @@ class ActivityScreen(TabScreen):
         self.query_one(".activity--line", Static).update(content(shown + what + words))
         self.redraw_lines()
 
-    # ------------------------------------------------------------------------------------------------ filter
-    def open_filter(self) -> None:
-        field = self.query_one(Input)
-        field.add_class("-open")
-        field.focus()
+    @property
+    def filtered(self) -> LineTable[ActivityLine]:
+        return self.table
 
+    # ------------------------------------------------------------------------------------------------ filter
     def clear(self) -> None:
         """From the filter back to the list, with nothing filtered."""
-        field = self.query_one(Input)
-        field.value = ""
-        field.remove_class("-open")
-        self.category = self.text = ""
-        self.table.focus()
-        self.select()
-
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        event.stop()
-        self.text = event.value
-        self.select()
-
-    @on(Input.Submitted)
-    def _to_list(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.query_one(Input).set_class(bool(self.text), "-open")
-        self.table.focus()
+        self.category = ""
+        super().clear()
 
     @on(LineTable.Moved)
     def _moved(self, event: LineTable.Moved) -> None:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, cast
 from textual import on, work
 from textual.containers import Vertical
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from tui.actions import Action, Context
 from tui.screens import field_edits
+from tui.screens.filtered import FilteredTab
 from tui.screens.lines_page import LinesPage
 from tui.screens.sync import AutoLines
-from tui.screens.tab import TabScreen
 from tui.widgets.access import ask, ask_long
 from tui.widgets.field_lines import CHANGE_COLUMNS, FIELD_COLUMNS, MAPPING_COLUMNS, FieldLine, FieldsView, look
 from tui.widgets.lines import LineTable
@@ -108,7 +108,7 @@ def _next_list(context: Context) -> None:
     (screen.fields if screen.mappings.has_focus else screen.mappings).focus()
 
 
-class FieldsScreen(TabScreen):
+class FieldsScreen(FilteredTab):
     """Field mappings above, the fields of every back-office object below."""
 
     NAME = "fields"
@@ -118,8 +118,6 @@ class FieldsScreen(TabScreen):
         & .fields--line { height: 1; padding: 0 1; color: $text-muted; }
         & #mappings { height: auto; max-height: 8; }
         & #fields { height: 1fr; }
-        & Input { display: none; height: 1; }
-        & Input.-open { display: block; }
     }
     """
     ACTIONS = (
@@ -142,13 +140,12 @@ class FieldsScreen(TabScreen):
     def __init__(self) -> None:
         super().__init__()
         self.view: FieldsView | None = None
-        self.text = ""
 
     def body(self) -> Iterable[Widget]:
         with Vertical():
             yield Static("", classes="fields--line")
             yield AutoLines(MAPPING_COLUMNS, lambda s: s.mapping.id, empty="No field is mapped yet.", id="mappings")
-            yield Input(placeholder="words to look for", compact=True)
+            yield self.filter_field()
             yield LineTable(FIELD_COLUMNS, lambda line: line.key, empty="Nothing retrieved yet: r", id="fields")
 
     @property
@@ -222,32 +219,9 @@ class FieldsScreen(TabScreen):
         parts += [f"{view.broken} field mappings broken"] if view.broken else []
         return " · ".join(parts)
 
-    # ------------------------------------------------------------------------------------------------ filter
-    def open_filter(self) -> None:
-        field = self.query_one(Input)
-        field.add_class("-open")
-        field.focus()
-
-    def clear(self) -> None:
-        """From the filter back to the list, with nothing filtered."""
-        field = self.query_one(Input)
-        field.value = ""
-        field.remove_class("-open")
-        self.text = ""
-        self.fields.focus()
-        self.select()
-
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        event.stop()
-        self.text = event.value
-        self.select()
-
-    @on(Input.Submitted)
-    def _to_list(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.query_one(Input).set_class(bool(self.text), "-open")
-        self.fields.focus()
+    @property
+    def filtered(self) -> LineTable[FieldLine]:
+        return self.fields
 
     @on(LineTable.Moved)
     def _moved(self, event: LineTable.Moved) -> None:

@@ -10,11 +10,11 @@ from textual import on, work
 from textual.containers import Vertical
 from textual.geometry import Offset
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from tui.actions import Action, Context
 from tui.screens import reconcile_verbs as verbs
-from tui.screens.tab import TabScreen
+from tui.screens.filtered import FilteredTab
 from tui.widgets.access import ask
 from tui.widgets.finding_lines import COLUMNS, resolvable, search_text
 from tui.widgets.row_menu import Entry, Menu
@@ -74,7 +74,7 @@ async def by_code(context: Context) -> None:
         screen.select()
 
 
-class ReconcileScreen(TabScreen):
+class ReconcileScreen(FilteredTab):
     """The findings of the newest reconciliation of the integration that is shown (or of an earlier one)."""
 
     NAME = "reconcile"
@@ -82,8 +82,6 @@ class ReconcileScreen(TabScreen):
     DEFAULT_CSS = """
     ReconcileScreen {
         & .reconcile--line { height: 1; padding: 0 1; color: $text-muted; }
-        & Input { display: none; height: 1; }
-        & Input.-open { display: block; }
         & Table { height: 1fr; }
     }
     """
@@ -115,7 +113,7 @@ class ReconcileScreen(TabScreen):
         self.made: Reconciliation | None = None
         self.found: list[Resolved] = []
         self.chosen = ""  # the id of an earlier one that was asked for
-        self.text = self.code = ""
+        self.code = ""
         self.running = False
 
     def body(self) -> Iterable[Widget]:
@@ -123,7 +121,7 @@ class ReconcileScreen(TabScreen):
         table.empty = "Nothing was reconciled yet. r reads both sides and compares everything."
         with Vertical():
             yield Static("", classes="reconcile--line")
-            yield Input(placeholder="words to look for", compact=True)
+            yield self.filter_field()
             yield table
 
     @property
@@ -188,35 +186,18 @@ class ReconcileScreen(TabScreen):
         self.query_one(".reconcile--line", Static).update(content(text))
         self.redraw_lines()
 
-    # ------------------------------------------------------------------------------------------------ filter
-    def open_filter(self) -> None:
-        field = self.query_one(Input)
-        field.add_class("-open")
-        field.focus()
+    @property
+    def filtered(self) -> Table[Any]:
+        return self.table
 
+    # ------------------------------------------------------------------------------------------------ filter
     def clear(self) -> None:
         """Escape: forget the marks, else the filters."""
         if self.table.marks:
             self.table.unmark()
             return
-        field = self.query_one(Input)
-        field.value = ""
-        field.remove_class("-open")
-        self.text = self.code = ""
-        self.table.focus()
-        self.select()
-
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        event.stop()
-        self.text = event.value
-        self.select()
-
-    @on(Input.Submitted)
-    def _to_list(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.query_one(Input).set_class(bool(self.text), "-open")
-        self.table.focus()
+        self.code = ""
+        super().clear()
 
     @on(Table.Moved)
     def _moved(self, event: Table.Moved) -> None:
