@@ -11,6 +11,7 @@ quantities is ``POST /inventorySetQuantities``.
 Control operations of its own::
 
     POST  /_control/sell          {"lines": [{"variant": "1", "quantity": 2}], "status": "processing"}: an order is placed
+    GET   /_control/points        what was spent so far, and the bucket as it is
     POST  /_control/meanwhile     once, right before the next matching request: {"method", "path", "skip", "insert": n,
                                   "delete": [ids], "sell": {"id": units}, "edit": {"id": {...}}}
 """
@@ -125,7 +126,10 @@ class Shopify(Sandbox):
         )
 
     def control_routes(self) -> Sequence[Route]:
-        return self.events.routes()
+        return (*self.events.routes(), Route("GET", "/points", lambda _call: as_json(self._points())))
+
+    def _points(self) -> Json:
+        return {"spent": self.bucket.spent, **self.bucket.status()}
 
     # -------------------------------------------------------------------------------- one document
     def operation(self, call: Call) -> Call:

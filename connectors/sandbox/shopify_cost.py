@@ -144,9 +144,11 @@ class Bucket:
         if points > left:
             return False
         self._level, self._at = left - points, self._clock()
+        self.spent += points
         return True
 
     def give_back(self, points: float) -> None:
+        self.spent -= points
         self._level, self._at = min(self.maximum, self.available + points), self._clock()
 
     def status(self) -> Json:
@@ -158,4 +160,5 @@ class Bucket:
         }
 
     def clear(self) -> None:
+        self.spent = 0.0
         self._level, self._at = self.maximum, self._clock()

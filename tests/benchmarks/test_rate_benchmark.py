@@ -2,7 +2,8 @@
 
 Each system runs in a process of its own. Of the configured rate at least 0.95 must be used, and never more than allowed. Run with
 ``-m benchmark -n0 -s``; ``CROSSWALK_BENCHMARK_ROWS`` asks for other sizes. One line of ``TARGETS`` per system that can
-be written and has a rate: the marketplace is only read, Salesforce counts calls by the day, Shopify counts points.
+be written and has a rate: the marketplace is only read, Salesforce counts calls by the day, Shopify counts points
+(``test_points_benchmark.py``).
 """
 
 from __future__ import annotations

@@ -60,6 +60,11 @@ class Control:
         found: list[Record] = self._ask("GET", "/log")["data"]
         return found
 
+    def points(self) -> Record:
+        """Points of a system that charges by them: spent so far, and its bucket (Shopify)."""
+        found: Record = self._ask("GET", "/points")
+        return found
+
     def _ask(self, method: str, path: str, body: Any = None) -> Any:
         request = urllib.request.Request(  # noqa: S310  # the address of our own child process
             self._url + path,
