@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,9 @@ EXPAND = (
     "accounting,content,identifiers,internal,physical,pricing,pricing.tiers,properties,salesforce,shipping,"
     "shipping.distribution_centers,tax"
 )
+_STOCK = ("shipping", "shipping.distribution_centers")
+#: The same without stock, for updates that do not mean it: units that are sold between the read and the update stay sold.
+EXPAND_WITHOUT_STOCK = ",".join(part for part in EXPAND.split(",") if part not in _STOCK)
 KEY = "merchant_item_oid"
 #: Not offered as custom fields: they are the product's own, or change by themselves.
 _OWN = frozenset(
@@ -98,3 +101,9 @@ def value_of(row: Mapping[str, Any], field: Field, settings: Settings) -> str | 
     else:
         found = amount(pricing.get("cost" if field is Field.PRICE else "cogs"))
     return None if found is None else canonical(found)
+
+
+def expand_for(fields: Iterable[str]) -> str:
+    """What an update of these fields (``quantity``, or a field's name in the API) is read and written with."""
+    stock = any(name == Field.QUANTITY.value or name.partition(".")[0] == "shipping" for name in fields)
+    return EXPAND if stock else EXPAND_WITHOUT_STOCK

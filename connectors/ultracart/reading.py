@@ -47,35 +47,35 @@ class Reader:
         made = {record.id: record for record in self._records(kind, list(rows.values()))}
         return {id: made[id] for id in wanted if id in made}
 
-    async def rows(self, ids: Sequence[str]) -> dict[str, Row]:
+    async def rows(self, ids: Sequence[str], expand: str = items.EXPAND) -> dict[str, Row]:
         """Items as they are now, one request each; or all of them where that takes fewer requests."""
         wanted = [id for id in dict.fromkeys(ids) if id.isdigit()]
         pages = None if self._total is None else -(-self._total // self._settings.page_size)
         found: dict[str, Row] = {}
         if pages is not None and pages < len(wanted):
             asked = set(wanted)
-            async for rows, _ in self._pages(Kind.PRODUCTS):
+            async for rows, _ in self._pages(Kind.PRODUCTS, expand=expand):
                 found.update((str(row[items.KEY]), row) for row in rows if str(row[items.KEY]) in asked)
             return found
         for id in wanted:
-            row = await self.row(id)
+            row = await self.row(id, expand)
             if row is not None:
                 found[id] = row
         return found
 
-    async def again(self, ids: Sequence[str], since: datetime) -> dict[str, Row]:
+    async def again(self, ids: Sequence[str], since: datetime, expand: str = items.EXPAND) -> dict[str, Row]:
         """Items that were updated since then: from one page of what changed, and one by one what it leaves out."""
         moment = (since - OVERLAP).astimezone(UTC).isoformat(timespec="seconds")
-        params = [("_expand", items.EXPAND), ("_since", moment), ("_limit", str(self._settings.page_size))]
+        params = [("_expand", expand), ("_since", moment), ("_limit", str(self._settings.page_size))]
         reply = await self._api.request("GET", _ITEMS, params=params)
         listed = reply.data.get("items") if isinstance(reply.data, dict) else None
         known = {str(row.get(items.KEY)): row for row in listed or [] if isinstance(row, dict)}
-        rows = {id: known[id] if id in known else await self.row(id) for id in ids}
+        rows = {id: known[id] if id in known else await self.row(id, expand) for id in ids}
         return {id: row for id, row in rows.items() if row is not None}
 
-    async def row(self, id: str) -> Row | None:
+    async def row(self, id: str, expand: str = items.EXPAND) -> Row | None:
         """One item as it is now, or None. Raises ``ProtocolError`` where another one is answered."""
-        row = await self._api.record(_ITEMS, id, "item", items.EXPAND)
+        row = await self._api.record(_ITEMS, id, "item", expand)
         if row is not None and str(row.get(items.KEY)) != id:
             raise self._api.client.protocol_error(f"asked for item {id}, it answered {row.get(items.KEY)}")
         return row
@@ -97,10 +97,12 @@ class Reader:
         row = await self._api.record(f"{_ITEMS}/merchant_item_id", code, "item", "")
         return str(row[items.KEY]) if row else ""
 
-    async def _pages(self, kind: Kind, params: Params = ()) -> AsyncIterator[tuple[list[Row], int | None]]:
+    async def _pages(
+        self, kind: Kind, params: Params = (), expand: str = items.EXPAND
+    ) -> AsyncIterator[tuple[list[Row], int | None]]:
         size = self._settings.page_size
         if kind is Kind.PRODUCTS:
-            asked = [("_expand", items.EXPAND), *params]
+            asked = [("_expand", expand), *params]
             async for page in self._api.pages(_ITEMS, "items", items.KEY, asked, size=size):
                 yield page
             return

@@ -18,8 +18,6 @@ from connectors.ultracart.settings import Settings
 from engine.errors import ConnectorError, ProtocolError, Rejected, Unreachable
 from engine.ports import Result
 
-_EXPAND = (("_expand", items.EXPAND),)
-
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -74,7 +72,14 @@ class Updater:
                 job.all(Sent(Result.NOT_SENT, str(error), error.code, error.request_id))
 
     async def _update(self, jobs: Sequence[Job]) -> None:
-        rows = await self._reader.rows([job.id for job in jobs])
+        """Those that mean stock apart from those that do not: an item is read and sent with the least that it needs."""
+        for expand in (items.EXPAND_WITHOUT_STOCK, items.EXPAND):
+            mine = [job for job in jobs if items.expand_for(job.fields) == expand]
+            if mine:
+                await self._update_with(expand, mine)
+
+    async def _update_with(self, expand: str, jobs: Sequence[Job]) -> None:
+        rows = await self._reader.rows([job.id for job in jobs], expand)
         pairs: list[tuple[Job, Merge]] = []
         taken: set[str] = set()
         for job in jobs:
@@ -91,12 +96,12 @@ class Updater:
             taken.add(job.id)
             pairs.append((job, merged))
         for start in range(0, len(pairs), self._settings.batch_size):
-            await self._send(pairs[start : start + self._settings.batch_size])
+            await self._send(pairs[start : start + self._settings.batch_size], expand)
 
-    async def _send(self, pairs: Sequence[tuple[Job, Merge]]) -> None:
+    async def _send(self, pairs: Sequence[tuple[Job, Merge]], expand: str) -> None:
         body, began = {"items": [merged.after for _, merged in pairs]}, datetime.now(UTC)
         try:
-            reply = await self._api.request("PUT", "/item/items/batch", params=_EXPAND, body=body)
+            reply = await self._api.request("PUT", "/item/items/batch", params=[("_expand", expand)], body=body)
         except (Unreachable, ProtocolError) as error:
             if not error.maybe_sent:
                 raise
@@ -108,42 +113,44 @@ class Updater:
                 pairs[0][0].all(Sent(Result.REJECTED, str(error), error.code, error.request_id))
                 return
             for job, _ in pairs:
-                await self._alone(job)
+                await self._alone(job, expand)
             return
         data = reply.data if isinstance(reply.data, dict) else {}
         listed = data.get("items")
         answers = {str(row.get(items.KEY)): row for row in listed or [] if isinstance(row, dict)}
-        fresh, unread = await self._fresh([job.id for job, _ in pairs if job.id in answers], began)
+        fresh, unread = await self._fresh([job.id for job, _ in pairs if job.id in answers], began, expand)
         for job, merged in pairs:
             if job.id not in answers:
                 why = f"the answer says nothing of item {job.name} ({job.id}): it may have been written"
                 job.all(Sent(Result.UNKNOWN, why, request_id=reply.request_id))
             else:
-                await self._compare(job, merged, fresh.get(job.id), unread, reply.request_id)
+                await self._compare(job, merged, fresh.get(job.id), unread, reply.request_id, expand)
 
-    async def _fresh(self, ids: Sequence[str], began: datetime) -> tuple[dict[str, Row], str]:
+    async def _fresh(self, ids: Sequence[str], began: datetime, expand: str) -> tuple[dict[str, Row], str]:
         """The items as they are after their update, or why they could not be read: they were written all the same."""
         try:
-            return await self._reader.again(ids, began), ""
+            return await self._reader.again(ids, began, expand), ""
         except ConnectorError as error:
             return {}, str(error)
 
-    async def _alone(self, job: Job) -> None:
+    async def _alone(self, job: Job, expand: str) -> None:
         """One item by itself, after a batch with it was refused."""
-        row = await self._reader.row(job.id)
+        row = await self._reader.row(job.id, expand)
         if row is None:
             job.all(self._gone(job))
             return
         merged = self._merged(job, row)
         if job.settle(merged):
-            await self._send([(job, merged)])
+            await self._send([(job, merged)], expand)
 
-    async def _compare(self, job: Job, merged: Merge, row: Row | None, unread: str, request_id: str) -> None:
+    async def _compare(
+        self, job: Job, merged: Merge, row: Row | None, unread: str, request_id: str, expand: str
+    ) -> None:
         """Hold the item as it is now against what was sent: an update must have changed nothing else of it."""
         moved = [] if row is None else lost(merged, row)
         if moved:  # a list may be behind: the item itself decides
             try:
-                row = await self._reader.row(job.id)
+                row = await self._reader.row(job.id, expand)
                 moved = [] if row is None else lost(merged, row)
             except ConnectorError as error:
                 unread = str(error)

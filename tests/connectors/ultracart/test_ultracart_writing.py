@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import stat
 from urllib.parse import parse_qsl
@@ -114,6 +115,35 @@ async def test_what_somebody_else_changes_in_the_same_moment_is_reported(account
     assert outcome.result is Result.UNVERIFIED
     assert "reviews.review_count empty -> 7" in outcome.message
     assert held(served, row)["pricing"]["cost"] == 12.34
+
+
+async def test_units_sold_while_a_price_is_written_stay_sold(account, connect, write_of, row_of, puts):
+    """A price is read and written without the stock, so there is no stock to put back."""
+    served = account()
+    row = row_of(served)
+    sold = copy.deepcopy(row["shipping"])
+    sold["distribution_centers"][0]["inventory_level"] -= 2
+    served.app.meanwhile(method="PUT", edit={str(row["merchant_item_oid"]): {"shipping": sold}})
+
+    (outcome,) = await connect(served).write([write_of(row, price="12.34")])
+
+    assert outcome.result is Result.APPLIED
+    assert held(served, row)["pricing"]["cost"] == 12.34
+    assert held(served, row)["shipping"] == sold
+    (put,) = puts(served)
+    assert "shipping" not in put.body["items"][0]
+
+
+async def test_what_means_stock_is_written_apart_from_what_does_not(account, connect, write_of, row_of, puts):
+    served = account()
+    first, second = row_of(served), row_of(served, 1)
+    level = first["shipping"]["distribution_centers"][0]["inventory_level"]
+
+    done = await connect(served).write([write_of(first, quantity=str(level + 1)), write_of(second, price="12.34")])
+
+    assert {one.result for one in done} == {Result.APPLIED}
+    assert ["shipping" in put.body["items"][0] for put in puts(served)] == [False, True]
+    assert held(served, second)["shipping"] == second["shipping"]
 
 
 class TestReadingAgain:
