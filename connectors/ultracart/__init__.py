@@ -1,7 +1,7 @@
 """UltraCart, REST v2: items with their prices, customer profiles and orders of a store.
 
 An update of an item replaces every section it expands, so whole items are sent back, with the very ``_expand`` they were
-read with a moment before; what the answer shows changed besides is reported. UltraCart answers one request at a time.
+read with a moment before, and the stock is expanded only where a quantity is meant; what changed besides is reported. UltraCart answers one request at a time.
 """
 
 from __future__ import annotations
