@@ -25,7 +25,7 @@ from engine.plan import Scene, finished
 from engine.ports import Draft, Result, WriteOutcome
 from engine.status import with_unposted
 from engine.sync_context import NewMapping, SyncContext
-from engine.sync_control import FATAL, Control, Progress
+from engine.sync_control import Control, Progress
 from engine.sync_verify import REREAD_SECONDS
 
 #: Seconds to wait between looks for a marker: a vendor's search may lag behind its writes.
@@ -130,18 +130,9 @@ class Creator:
         side, draft = creation.target, creation.draft
         try:
             answer = await self._context.connectors[side].create(replace(draft, kind=_record_kind(draft, side)))
-        except ConnectorError as error:
-            fatal = isinstance(error, FATAL)
-            if fatal:
-                self._control.fail(error)
-            self._control.answered(refused=True, error=error)
-            result = Result.NOT_SENT if fatal else Result.REJECTED
-            if getattr(error, "maybe_sent", False):
-                result = Result.UNKNOWN
-            answer = WriteOutcome(draft.key, None, result, str(error), error.code, error.request_id)
         except Exception as error:
-            self._control.fail(error)
-            answer = WriteOutcome(draft.key, None, Result.UNKNOWN, f"{type(error).__name__}: {error}")
+            got = self._control.trouble(error)
+            answer = WriteOutcome(draft.key, None, got.result, got.message, got.code, got.request_id)
         try:
             return await self._settle(creation, answer)
         except ConnectorError as error:

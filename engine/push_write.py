@@ -24,7 +24,7 @@ from engine.model import Field, Kind, Product, Record, Side, canonical, utc_text
 from engine.ports import Result
 from engine.push import code_key
 from engine.sync_context import NewMapping, SyncContext
-from engine.sync_control import FATAL, Control, Progress
+from engine.sync_control import Control, Progress
 from engine.sync_verify import REREAD_SECONDS
 
 _PUSH = TypeAdapter(Push)
@@ -81,19 +81,12 @@ class Pusher:
             answers = await connector.push([push.item for push in batch])
             self._control.answered(refused=False)
             return answers
-        except ConnectorError as error:
-            fatal = isinstance(error, FATAL)
-            if fatal:
-                self._control.fail(error)
-            self._control.answered(refused=True, error=error)
-            result = Result.NOT_SENT if fatal else Result.REJECTED
-            if getattr(error, "maybe_sent", False):
-                result = Result.UNKNOWN
-            text, code, request = str(error), error.code, error.request_id
         except Exception as error:
-            self._control.fail(error)
-            result, text, code, request = Result.UNKNOWN, f"{type(error).__name__}: {error}", "", ""
-        return [PushOutcome(push.item.key, result, message=text, code=code, request_id=request) for push in batch]
+            got = self._control.trouble(error)
+        return [
+            PushOutcome(push.item.key, got.result, message=got.message, code=got.code, request_id=got.request_id)
+            for push in batch
+        ]
 
     def _settled(self, settled: Sequence[Settled], intents: Sequence[int]) -> None:
         if not settled:

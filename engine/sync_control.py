@@ -5,7 +5,8 @@ from __future__ import annotations
 from engine.changes import RunState
 from engine.errors import AuthenticationError, ConnectorError, PermissionMissing, RateLimited, Unreachable
 from engine.events import RunProgress
-from engine.journal import Journal
+from engine.journal import Journal, Verdict
+from engine.ports import Result
 from engine.sync_context import SyncContext
 
 #: Errors after which nothing more can be sent on a connection.
@@ -50,6 +51,20 @@ class Control:
         self._refused = self._refused + 1 if refused else 0
         if self._refused >= PATIENCE and error is not None:
             self.fail(error)
+
+    def trouble(self, error: Exception) -> Verdict:
+        """What a batch that raised has become: refused; not sent, as all that comes after it; or nobody knows."""
+        if not isinstance(error, ConnectorError):
+            self.fail(error)  # a connector's own fault: nothing is known of what was sent
+            return Verdict(Result.UNKNOWN, f"{type(error).__name__}: {error}")
+        fatal = isinstance(error, FATAL)
+        if fatal:
+            self.fail(error)
+        self.answered(refused=True, error=error)
+        result = Result.NOT_SENT if fatal else Result.REJECTED
+        if getattr(error, "maybe_sent", False):
+            result = Result.UNKNOWN
+        return Verdict(result, str(error), error.code, error.request_id)
 
     def _stop(self, state: RunState, message: str) -> None:
         if self._state is RunState.DONE:

@@ -16,7 +16,7 @@ from engine.journal import Journal, Settled
 from engine.model import Kind, Record, Side, utc_text
 from engine.ports import RecordWrite, Result, WriteOutcome
 from engine.sync_context import SyncContext
-from engine.sync_control import FATAL, Control, Progress
+from engine.sync_control import Control, Progress
 from engine.sync_orders import OrderWatch
 from engine.sync_targets import Target, intent, targets
 from engine.sync_verify import Answers, Verdicts, Verifier
@@ -122,16 +122,9 @@ class Writer:
         """The connector's answers; an error becomes the answer of every field, a missing answer is unknown."""
         try:
             outcomes = await self._context.connectors[side].write(writes)
-        except ConnectorError as error:
-            sent, fatal = getattr(error, "maybe_sent", False), isinstance(error, FATAL)
-            if fatal:
-                self._control.fail(error)
-            self._control.answered(refused=True, error=error)
-            result = Result.UNKNOWN if sent else Result.NOT_SENT if fatal else Result.REJECTED
-            return [_all(write, result, str(error), error.code, error.request_id) for write in writes]
         except Exception as error:
-            self._control.fail(error)  # a connector's own fault: nothing is known of what was sent
-            return [_all(write, Result.UNKNOWN, f"{type(error).__name__}: {error}") for write in writes]
+            got = self._control.trouble(error)
+            return [_all(write, got.result, got.message, got.code, got.request_id) for write in writes]
         self._control.answered(refused=False)
         by_field = {(one.key, one.field): one for one in outcomes}
         silent = "the connector gave no answer"

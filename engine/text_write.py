@@ -21,7 +21,7 @@ from engine.model import Kind, Product, Side, utc_text
 from engine.ports import Result
 from engine.push_write import text_of
 from engine.sync_context import SyncContext
-from engine.sync_control import FATAL, Control, Progress
+from engine.sync_control import Control, Progress
 from engine.sync_verify import REREAD_SECONDS
 
 _CHANGES = TypeAdapter(tuple[TextChange, ...])
@@ -72,20 +72,12 @@ class TextWriter:
             self._control.answered(refused=False)
             ids = {write.key: write.id for write in writes}
             return {(ids[one.key], one.name): one for one in outcomes}
-        except ConnectorError as error:
-            fatal = isinstance(error, FATAL)
-            if fatal:
-                self._control.fail(error)
-            self._control.answered(refused=True, error=error)
-            result = Result.NOT_SENT if fatal else Result.REJECTED
-            if getattr(error, "maybe_sent", False):
-                result = Result.UNKNOWN
-            text, code, request = str(error), error.code, error.request_id
         except Exception as error:
-            self._control.fail(error)
-            result, text, code, request = Result.UNKNOWN, f"{type(error).__name__}: {error}", "", ""
+            got = self._control.trouble(error)
         return {
-            (write.id, value.name): TextOutcome(write.key, value.name, result, text, code, request)
+            (write.id, value.name): TextOutcome(
+                write.key, value.name, got.result, got.message, got.code, got.request_id
+            )
             for write in writes
             for value in write.values
         }
