@@ -6,7 +6,7 @@ import asyncio
 
 from connectors.quickbooks.api import Api, Row
 from connectors.quickbooks.query import quoted
-from connectors.quickbooks.records import text
+from connectors.values import text
 
 #: What a form asks for -> the types of account that fit (and the subtypes, where only some of a type do).
 CHOICES: dict[str, tuple[frozenset[str], frozenset[str]]] = {

@@ -18,8 +18,8 @@ from connectors.quickbooks.accounts import Accounts
 from connectors.quickbooks.api import AT_ONCE, Api, Row
 from connectors.quickbooks.faults import DUPLICATE_NUMBER, STALE
 from connectors.quickbooks.query import among
-from connectors.quickbooks.records import text
 from connectors.quickbooks.sending import Sent, request_id, send
+from connectors.values import text
 from engine.errors import ConnectorError, Rejected
 from engine.model import Field
 from engine.ports import RecordWrite, Result

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.quickbooks.api import AT_ONCE, Api, Row
-from connectors.quickbooks.records import text
+from connectors.values import text
 from engine.errors import IncompleteRead
 
 MOST = 1000

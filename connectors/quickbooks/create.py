@@ -15,9 +15,10 @@ from connectors.quickbooks.accounts import Accounts
 from connectors.quickbooks.api import Api, Row
 from connectors.quickbooks.faults import DUPLICATE_NAME
 from connectors.quickbooks.query import quoted
-from connectors.quickbooks.records import COST, PRICE, QUANTITY, text
+from connectors.quickbooks.records import COST, PRICE, QUANTITY
 from connectors.quickbooks.sending import Sent, request_id, send
 from connectors.quickbooks.settings import Settings
+from connectors.values import text
 from engine.model import Kind
 from engine.ports import Draft, DraftField, Result, WriteOutcome
 

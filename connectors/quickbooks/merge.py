@@ -8,8 +8,9 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from connectors.quickbooks.records import BASE_TYPES, COST, PRICE, QUANTITY, amount, counted, text
+from connectors.quickbooks.records import BASE_TYPES, COST, PRICE, QUANTITY, counted
 from connectors.quickbooks.settings import QuantityBy
+from connectors.values import amount, text
 from engine.model import Field, canonical
 from engine.ports import FieldWrite, RecordWrite, Result
 

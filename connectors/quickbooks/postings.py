@@ -9,7 +9,7 @@ from typing import Any
 from connectors.quickbooks import changes
 from connectors.quickbooks.api import AT_ONCE, Api, Row
 from connectors.quickbooks.query import among, quoted
-from connectors.quickbooks.records import text
+from connectors.values import text
 from engine.errors import IncompleteRead
 
 ENTITIES = ("Invoice", "SalesReceipt")

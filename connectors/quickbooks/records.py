@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from connectors.values import amount, text
 from engine.model import Customer, PriceOption, Product, Sku
 
 #: Folders and bundles: shown, never synced. A bundle's quantity is that of its parts.
@@ -64,24 +64,6 @@ def customer(row: Mapping[str, Any]) -> Customer:
         country=text(address.get("Country")),
         version=text(row.get("SyncToken")),
     )
-
-
-def amount(value: Any) -> Decimal | None:
-    """A JSON number, or None. Raises ``ValueError``."""
-    if value is None or value == "":
-        return None
-    try:
-        number = Decimal(value if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else "none")
-    except InvalidOperation as error:
-        raise ValueError(f"{value!r} is no amount") from error
-    if not number.is_finite():
-        raise ValueError(f"{value!r} is no amount")
-    return number
-
-
-def text(value: Any) -> str:
-    """Null is empty."""
-    return "" if value is None else str(value)
 
 
 def _part(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:

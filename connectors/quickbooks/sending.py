@@ -10,7 +10,7 @@ from typing import Any
 from connectors.http import wire
 from connectors.quickbooks.api import Api
 from connectors.quickbooks.faults import explain, fault_of, meant
-from connectors.quickbooks.records import text
+from connectors.values import text
 from engine.errors import ProtocolError, Rejected, Unreachable
 from engine.ports import Result
 

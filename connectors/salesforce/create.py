@@ -13,8 +13,9 @@ from connectors.salesforce.api import Api, Row
 from connectors.salesforce.faults import HALTED, reason
 from connectors.salesforce.meta import CURRENCY, ENTRY, PRODUCT, Meta
 from connectors.salesforce.reading import Reader
-from connectors.salesforce.records import text, with_marker
+from connectors.salesforce.records import with_marker
 from connectors.salesforce.sending import Sent, refused
+from connectors.values import text
 from engine.errors import ProtocolError, Rejected, Unreachable
 from engine.model import Kind, Product
 from engine.ports import Draft, Result, WriteOutcome

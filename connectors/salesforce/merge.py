@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from connectors.salesforce.records import amount, text
+from connectors.values import amount, text
 from engine.model import Field, canonical
 from engine.ports import FieldWrite, RecordWrite, Result
 

@@ -14,9 +14,10 @@ from connectors.salesforce import soql
 from connectors.salesforce.api import Api, Row
 from connectors.salesforce.create import made
 from connectors.salesforce.meta import ACCOUNT, CONTACT, Described, Meta
-from connectors.salesforce.records import text, with_marker
+from connectors.salesforce.records import with_marker
 from connectors.salesforce.sending import Sent
 from connectors.salesforce.values import WrongValue, filled
+from connectors.values import text
 from engine.crm import AccountDraft, AccountForm, AccountOutcome, Person, PersonAccounts, RecordType
 from engine.errors import ConnectorError
 from engine.model import Customer

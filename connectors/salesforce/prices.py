@@ -9,8 +9,8 @@ from connectors.salesforce.api import Api, Row
 from connectors.salesforce.merge import moved
 from connectors.salesforce.meta import CURRENCY, ENTRY, Meta
 from connectors.salesforce.reading import Reader
-from connectors.salesforce.records import amount, text
 from connectors.salesforce.sending import Sent, record, store
+from connectors.values import amount, text
 from engine.crm import BookPrice, PushItem
 from engine.errors import ConnectorError
 from engine.model import canonical

@@ -15,10 +15,11 @@ from connectors.salesforce.faults import DUPLICATE_VALUE
 from connectors.salesforce.meta import PRODUCT, Described, Meta
 from connectors.salesforce.prices import Line, PriceBooks
 from connectors.salesforce.reading import Reader
-from connectors.salesforce.records import code_of, text
+from connectors.salesforce.records import code_of
 from connectors.salesforce.sending import Sent, raise_if_nothing_sent, record, store
 from connectors.salesforce.texts import Change, compare
 from connectors.salesforce.values import WrongValue, api_name, filled, held, same
+from connectors.values import text
 from engine.crm import PushItem, PushOutcome, TextWrite
 from engine.model import Product
 from engine.ports import Result

@@ -10,6 +10,7 @@ from connectors.salesforce import records, soql
 from connectors.salesforce.api import Api, Row
 from connectors.salesforce.meta import ACCOUNT, CONTACT, CURRENCY, ENTRY, PRODUCT, Described, Meta
 from connectors.salesforce.records import PRODUCT_OWN
+from connectors.values import amount, text
 from engine.crm import PriceEntry
 from engine.errors import IncompleteRead
 from engine.model import Customer, Kind, Product, Record
@@ -90,17 +91,17 @@ class Reader:
 
     def _entry(self, row: Row) -> PriceEntry:
         try:
-            amount = records.amount(row.get("UnitPrice"))
+            unit = amount(row.get("UnitPrice"))
         except ValueError as error:
             raise self._api.error(f"price entry {row['Id']} cannot be read: {error}") from None
-        if amount is None:
+        if unit is None:
             raise self._api.error(f"price entry {row['Id']} has no UnitPrice: grant read access to the field")
         return PriceEntry(
             str(row["Id"]),
             str(row["Product2Id"]),
             str(row["Pricebook2Id"]),
-            amount,
-            records.text(row.get(CURRENCY)),
+            unit,
+            text(row.get(CURRENCY)),
             row.get("IsActive") is True,
         )
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from connectors.salesforce.settings import Settings
+from connectors.values import amount, text
 from engine.model import Customer, PriceOption, Product, Sku, canonical
 
 Row = Mapping[str, Any]
@@ -162,24 +163,6 @@ def spelled(value: Any) -> str:
     if isinstance(value, int | Decimal):
         return canonical(Decimal(value))
     return str(value)
-
-
-def amount(value: Any) -> Decimal | None:
-    """A JSON number, or None. Raises ``ValueError``."""
-    if value is None or value == "":
-        return None
-    try:
-        number = Decimal(value if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else "none")
-    except InvalidOperation as error:
-        raise ValueError(f"{value!r} is no amount") from error
-    if not number.is_finite():
-        raise ValueError(f"{value!r} is no amount")
-    return number
-
-
-def text(value: Any) -> str:
-    """Null is empty."""
-    return "" if value is None else str(value)
 
 
 def code_of(value: str) -> str:

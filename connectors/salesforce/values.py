@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from connectors.salesforce.records import amount, spelled, text, without_marker
+from connectors.salesforce.records import spelled, without_marker
+from connectors.values import amount, text
 
 #: What every system calls it -> Salesforce's name.
 NAMES = {"name": "Name", "description": "Description", "code": "ProductCode", "active": "IsActive"}

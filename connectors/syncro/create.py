@@ -7,8 +7,9 @@ from typing import Any
 from connectors.syncro.api import Api, Row
 from connectors.syncro.lookups import Lookups
 from connectors.syncro.merge import SkuChange
-from connectors.syncro.records import COST, PRICE, text
+from connectors.syncro.records import COST, PRICE
 from connectors.syncro.write import send, set_sku
+from connectors.values import text
 from engine.errors import ConnectorError
 from engine.model import Kind
 from engine.ports import Draft, Result, WriteOutcome

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from connectors.syncro.records import COST, PRICE, amount, skus, text
+from connectors.syncro.records import COST, PRICE, skus
+from connectors.values import amount, text
 from engine.model import Field, Sku, canonical
 from engine.ports import FieldWrite, RecordWrite, Result
 

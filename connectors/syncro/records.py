@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from connectors.values import amount, text
 from engine.model import Customer, PriceOption, Product, Sku
 
 PRICE, COST = "price_retail", "price_cost"
@@ -57,21 +57,3 @@ def skus(row: Mapping[str, Any]) -> tuple[Sku, ...]:
     return tuple(
         Sku(text(entry.get("sku")), text(entry.get("vendor_name")), text(entry.get("id"))) for entry in entries
     )
-
-
-def amount(value: Any) -> Decimal | None:
-    """A number as Syncro spells it (a JSON number or a string), or None. Raises ``ValueError``."""
-    if value is None or value == "":
-        return None
-    try:
-        number = Decimal(value if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else "none")
-    except InvalidOperation as error:
-        raise ValueError(f"{value!r} is no amount") from error
-    if not number.is_finite():
-        raise ValueError(f"{value!r} is no amount")
-    return number
-
-
-def text(value: Any) -> str:
-    """Null is empty."""
-    return "" if value is None else str(value)

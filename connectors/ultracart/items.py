@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.ultracart.settings import Settings
-from connectors.ultracart.values import amount, flat, listed, section, text
+from connectors.ultracart.values import flat, listed, section, text
+from connectors.values import amount
 from engine.model import Field, PriceOption, Product, Sku, canonical
 
 #: What every item is read *and* written with: an update with another ``_expand`` than the read loses data.

@@ -13,7 +13,8 @@ from typing import Any
 
 from connectors.ultracart import items
 from connectors.ultracart.settings import Settings
-from connectors.ultracart.values import amount, leaves, section, text
+from connectors.ultracart.values import leaves, section, text
+from connectors.values import amount
 from engine.model import Field, canonical
 from engine.ports import FieldWrite, RecordWrite, Result
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from connectors.ultracart.values import amount, flat, listed, moment, section, text
+from connectors.ultracart.values import flat, listed, moment, section, text
+from connectors.values import amount
 from engine.model import Customer, Order, OrderLine
 
 CUSTOMER_KEY, ORDER_KEY = "customer_profile_oid", "order_id"

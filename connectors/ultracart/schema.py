@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.ultracart.settings import Settings
-from connectors.ultracart.values import amount
+from connectors.values import amount
 from engine.crm import SchemaField, SchemaObject
 from engine.model import Kind
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from engine.model import canonical
@@ -19,19 +19,6 @@ def text(value: Any) -> str:
     if isinstance(value, int | Decimal):
         return canonical(Decimal(value))
     return str(value)
-
-
-def amount(value: Any) -> Decimal | None:
-    """A number, or None. Raises ``ValueError``."""
-    if value is None or value == "":
-        return None
-    try:
-        number = Decimal(value if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else "none")
-    except InvalidOperation as error:
-        raise ValueError(f"{value!r} is no amount") from error
-    if not number.is_finite():
-        raise ValueError(f"{value!r} is no amount")
-    return number
 
 
 def moment(value: Any) -> datetime:

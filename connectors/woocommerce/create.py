@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from connectors.values import text
 from connectors.woocommerce.api import Api, Row
-from connectors.woocommerce.records import FIELDS, text
+from connectors.woocommerce.records import FIELDS
 from connectors.woocommerce.settings import LARGEST
 from connectors.woocommerce.site import Site
 from connectors.woocommerce.write import ProductWriter

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from connectors.values import amount
 from connectors.woocommerce import records
 from connectors.woocommerce.records import Parent
 from engine.model import Field, canonical
@@ -101,7 +102,7 @@ def _sent(out: Merge, row: Mapping[str, Any], change: FieldWrite, *, delta: bool
         return {"sku": change.after}
     after = Decimal(change.after)
     if change.field is Field.PRICE:
-        sale = records.amount(row.get("sale_price"))
+        sale = amount(row.get("sale_price"))
         if sale is not None:
             out.notes[Field.PRICE] = f"a sale price of {canonical(sale)} is set and was left alone"
         return {"regular_price": canonical(after)}

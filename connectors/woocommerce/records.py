@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from html import unescape
 from typing import Any
 
+from connectors.values import amount, text
 from engine.model import Customer, Field, Order, OrderLine, PriceOption, Product, Sku, canonical
 
 #: What is asked for of a product or variation: all else costs the store time and is not used.
@@ -144,28 +145,10 @@ def cost_of(row: Mapping[str, Any]) -> Decimal | None:
     return total if total or entered else None
 
 
-def amount(value: Any) -> Decimal | None:
-    """A number as WooCommerce spells it (a string, or a JSON number), or None. Raises ``ValueError``."""
-    if value is None or value == "":
-        return None
-    try:
-        number = Decimal(value if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else "none")
-    except InvalidOperation as error:
-        raise ValueError(f"{value!r} is no amount") from error
-    if not number.is_finite():
-        raise ValueError(f"{value!r} is no amount")
-    return number
-
-
 def moment(value: Any) -> datetime:
     """A ``..._gmt`` time, which carries no zone, as aware UTC. Raises ``ValueError``."""
     at = datetime.fromisoformat(text(value))
     return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def text(value: Any) -> str:
-    """Null is empty."""
-    return "" if value is None else str(value)
 
 
 def _plain(value: Any) -> str:
