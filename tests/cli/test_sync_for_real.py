@@ -149,6 +149,10 @@ def test_a_conflict_is_resolved_and_then_synced(crosswalk, shop, mapped):
     (row,) = [row for row in plan["rows"] if row["id"] == left]
     assert (row["status"], bool(row["blocked"]), row["verb"]) == ("Conflict", True, "resolve")
     assert crosswalk("resolve", "products", left, "--field", "price").code == 2
+    refused = crosswalk("resolve", "products", left, "unknown", "--field", "price", "--keep", "backoffice")
+    assert refused.code == 2
+    assert "nothing was decided" in refused.err
+    assert crosswalk("plan", "--ids", left, "--json").document["rows"][0]["status"] == "Conflict", "all or none"
     assert crosswalk("resolve", "products", left, "--field", "price", "--value", "20.5").code == 0
     done = crosswalk("sync", "--ids", left, "--yes", "--allow", "change-percent", "--allow", "below-cost")
     assert done.code == 0, done.err

@@ -183,10 +183,12 @@ async def resolve(
 
     if (keep is None) == (value is None):
         raise UsageError("say --keep storefront, --keep backoffice or --value VALUE; nothing was decided")
-    edits = [
-        work.ws.resolve(integration, Kind(kind), one, Field(field), keep=Side(keep) if keep else None, value=value)
-        for one in dict.fromkeys(ids)
-    ]
+    side = Side(keep) if keep else None
+    with work.ws.store.transaction():  # all of them or none: a refusal says that nothing was decided
+        edits = [
+            work.ws.resolve(integration, Kind(kind), one, Field(field), keep=side, value=value)
+            for one in dict.fromkeys(ids)
+        ]
     work.out.result({"edits": edits, "count": sum(edit.count for edit in edits)}, *(edit.message for edit in edits))
     return failures.DONE
 
