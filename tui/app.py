@@ -170,6 +170,8 @@ class Console(App[None]):
 
     def on_engine_woke(self) -> None:
         update = self.bridge.slot.take()
+        if not self.is_running:  # a late word of the engine: the screens are being taken down
+            return
         self.live.absorb(update)
         if update.error is not None:
             self._troubled(update.error, fatal=update.fatal)
@@ -180,7 +182,7 @@ class Console(App[None]):
         if update.overview is not None:
             self._choose_integration(update.overview)
         self.updates.publish(update)
-        if self.tab is not None and self.tab.children:  # a late word of the engine meets an emptied screen at the end
+        if self.tab is not None and self.tab.children:  # a screen that was just opened is empty for a moment
             self.tab.engine_changed(update)
             self.tab.redraw_lines()
 
