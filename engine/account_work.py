@@ -20,7 +20,7 @@ from engine.integrations import Integration
 from engine.mappings import Mappings
 from engine.model import Customer, Kind, Order, Side
 from engine.operations import Operations
-from engine.order_buyers import OrderBuyers, Waiting
+from engine.order_buyers import BY_HAND, OrderBuyers, Waiting, is_guest
 from engine.ports import Clock, Draft, ReadsOrders, RecordCache
 from engine.settings import AccountSettings
 
@@ -134,12 +134,15 @@ class AccountWork:
         self, integration: Integration, order: str, answer: Answer | None, seen: Accounts | None = None
     ) -> Waiting:
         """Decide about a buyer who waits, by order number (or key). A record to use is linked at once; it must exist.
+        None forgets an answer that was given: the buyer is asked about again.
 
         Raises ``UnknownId`` for an order that does not wait, or a record that the back office does not have.
         """
         if seen is not None:
             self.buyers.replace_queue(integration.name, accounts.waiting(seen.buyers))
         waits = next((one for one in self.buyers.queue(integration.name) if order in {one.order, one.key}), None)
+        if waits is None and answer is None:
+            waits = self.buyers.answered(integration.name, order)
         if waits is None:
             raise UnknownId("order that waits", order, "see: crosswalk accounts queue; nothing was decided")
         if answer is not None and answer.use:
@@ -149,12 +152,14 @@ class AccountWork:
             if answer.use not in found:
                 raise UnknownId(f"customer of {integration.backoffice}", answer.use, "nothing was decided")
             self.cache.put(integration.backoffice, Kind.CUSTOMERS, list(found.values()))
-        if answer is not None and answer.use and not waits.key.startswith("order:"):
+        if answer is not None and answer.use and is_guest(waits.key):
+            self.buyers.link_one(integration.name, waits.key, waits.name, answer.use, BY_HAND)
+        elif answer is not None and answer.use:
             names = {waits.key: waits.name}, {answer.use: found[answer.use].name}
             self.mappings.map(
                 integration, Kind.CUSTOMERS, [(waits.key, answer.use)], *names, "accounts: chosen by hand"
             )
-        self.buyers.answer(integration.name, waits.key, waits.name, answer)
+        self.buyers.answer(integration.name, waits, answer)
         self.operations.events.publish(RowsChanged(integration.name, Kind.CUSTOMERS))
         return waits
 

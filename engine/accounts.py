@@ -96,12 +96,13 @@ def key_of(order: Order) -> str:
 def buyers(orders: Iterable[Order], known: Known, settings: AccountSettings) -> list[Buyer]:
     """What becomes of the buyer of every paid order: exactly one entry for each, by time.
 
-    No record is made twice: further orders of a buyer, or of one with the same e-mail address, go with the first.
+    No record is made twice: further orders of a buyer, or of one with the same e-mail address or the same name and
+    address, go with the first.
     """
     index = _Index(known.people)
     paid = sorted((one for one in orders if one.paid), key=lambda one: (not one.customer_id, one.at, one.id))
     found: dict[str, Buyer] = {}
-    made: dict[str, Buyer] = {}
+    made: dict[tuple[str, ...], Buyer] = {}
     used: dict[str, Buyer] = {}
     result: list[Buyer] = []
     for order in paid:
@@ -112,10 +113,10 @@ def buyers(orders: Iterable[Order], known: Known, settings: AccountSettings) -> 
             if first
             else _buyer(order, customer, index, known, settings)
         )
-        mail = _mail(customer.email)
-        if first is None and buyer.step is Step.CREATE and mail in made:
-            other = made[mail]
-            why = f"order {other.order.number} has the same e-mail address, and its buyer is made first: run again"
+        marks = _marks(buyer.customer)
+        other = next((made[mark] for mark in marks if mark in made), None)
+        if first is None and buyer.step is Step.CREATE and other is not None:
+            why = f"order {other.order.number} may be of the same buyer, who is made first: run again"
             buyer = replace(buyer, step=Step.WAITS, why=why, form=None, with_order=other.order.number)
         elif first is None and buyer.step is Step.MATCH and not buyer.guest:
             other_one = used.setdefault(buyer.record, buyer)
@@ -124,8 +125,8 @@ def buyers(orders: Iterable[Order], known: Known, settings: AccountSettings) -> 
                 buyer = replace(buyer, step=Step.WAITS, why=why, record="")
         if first is None:
             found[key] = buyer
-            if buyer.step is Step.CREATE and mail:
-                made.setdefault(mail, buyer)
+            if buyer.step is Step.CREATE:
+                made |= {mark: buyer for mark in marks if mark not in made}
         result.append(buyer)
     return sorted(result, key=lambda one: (one.order.at, one.order.id))
 
@@ -279,6 +280,13 @@ def _hit(one: Person, why: str) -> Hit:
         one.email,
         why,
     )
+
+
+def _marks(customer: Customer) -> list[tuple[str, ...]]:
+    """What two records of one person would have in common: the e-mail address, and name with address."""
+    mail = _mail(customer.email)
+    place = _place(customer.first_name, customer.last_name, customer.street, customer.postal_code)
+    return [*([("mail", mail)] if mail else []), *([("place", *place)] if place else [])]
 
 
 def _mail(text: str) -> str:

@@ -21,6 +21,7 @@ from engine.ports import Clock, Store
 
 Q = Query()
 GUEST = "order:"
+BY_HAND = "chosen by hand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +72,14 @@ class OrderBuyers:
 
     def link(self, integration: str, buyers: Sequence[Buyer]) -> None:
         """Remember the guests' records that were found."""
-        at = self._clock.now()
+        for one in buyers:
+            self.link_one(integration, one.key, one.name, one.record, one.why)
+
+    def link_one(self, integration: str, key: str, name: str, record: str, why: str) -> None:
+        """Remember one guest's record."""
         with self._store.transaction():
-            for one in buyers:
-                add_link(self._store, integration, one.key, one.record, how=one.why, actor=self._actor, at=at)
-                self._note(integration, one.key, one.name, "link buyer", one.record, one.why)
+            add_link(self._store, integration, key, record, how=why, actor=self._actor, at=self._clock.now())
+            self._note(integration, key, name, "link buyer", record, why)
 
     def answers(self, integration: str) -> dict[str, Answer]:
         docs = self._store.table("account_answers").search(Q.integration == integration)
@@ -83,21 +87,47 @@ class OrderBuyers:
             str(doc["key"]): Answer(str(doc["use"]), AccountForm(doc["form"]) if doc["form"] else None) for doc in docs
         }
 
-    def answer(self, integration: str, key: str, name: str, answer: Answer | None) -> None:
-        """Keep what a person said of a buyer (None: forget it), and take them off the queue."""
+    def answered(self, integration: str, order: str) -> Waiting | None:
+        """Whose answer is kept under an order's number or key, or None."""
+        docs = self._store.table("account_answers").search(Q.integration == integration)
+        found = next((doc for doc in docs if order in {doc["order"], doc["key"]}), None)
+        if found is None:
+            return self._linked_by_hand(integration, order)
+        at = datetime.fromisoformat(found["at"])
+        return Waiting(found["key"], found["order"], at, found["name"], "", "answered by hand", ())
+
+    def _linked_by_hand(self, integration: str, order: str) -> Waiting | None:
+        """A guest whose record a person chose; a profile's link is a mapping, and unmapped as such."""
+        docs = self._store.table("order_buyers").search(Q.integration == integration)
+        for doc in docs:
+            if doc["how"] == BY_HAND and order in {doc["key"], doc["key"].removeprefix(GUEST)}:
+                at = datetime.fromisoformat(doc["at"])
+                return Waiting(doc["key"], order, at, order, "", BY_HAND, ())
+        return None
+
+    def answer(self, integration: str, who: Waiting, answer: Answer | None) -> None:
+        """Keep what a person said of a buyer, and take them off the queue. None forgets it.
+
+        A record to use is no answer to be kept: the link that it makes is, and an undo of that asks again.
+        """
+        key, name = who.key, who.name
         mine = (Q.key == key) & (Q.integration == integration)
         with self._store.transaction():
             self._store.table("account_answers").remove(mine)
-            if answer is not None:
+            if answer is not None and not answer.use:
                 row = {
                     "integration": integration,
                     "key": key,
-                    "use": answer.use,
+                    "order": who.order,
+                    "name": name,
+                    "use": "",
                     "form": answer.form,
                     "actor": self._actor,
                 }
                 self._store.table("account_answers").insert({**row, "at": utc_text(self._clock.now())})
             self._store.table("account_queue").remove(mine)
+            if answer is None:
+                self._store.table("order_buyers").remove(mine & (Q.how == BY_HAND))
             self._note(integration, key, name, "answer buyer", words(answer), "by hand")
 
     def queue(self, integration: str) -> list[Waiting]:

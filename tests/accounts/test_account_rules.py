@@ -132,6 +132,15 @@ def test_an_answer_decides() -> None:
     assert one(look([order()], people=two, answers={"c1": Answer()})).step is Step.SKIP
 
 
+def test_two_new_buyers_with_one_name_and_address_are_not_both_made() -> None:
+    """Run after run the second would be found by the first one's record: in one run it waits for it."""
+    other = replace(ADA, email="ada@home.example", street="1 mill st", postal_code="ab1")
+    for profiles in (("c1", "c2"), ("", ""), ("c1", "")):
+        first, second = order("1", profiles[0]), order("2", profiles[1], other, hours=1)
+        assert [one.step for one in look([first, second])] == [Step.CREATE, Step.WAITS], profiles
+        assert [one.step for one in look([second, first])] == [Step.CREATE, Step.WAITS], profiles
+
+
 def test_unpaid_orders_are_left_alone() -> None:
     assert look([order(paid=False)]) == []
 
@@ -190,6 +199,8 @@ def test_nobody_is_made_who_is_known_or_made_already_and_nobody_is_chosen_of_sev
     keys, mails = [one.key for one in made], [one.customer.email.casefold() for one in made if one.customer.email]
     assert len(set(keys)) == len(keys)
     assert len(set(mails)) == len(mails)
+    places = [(one.customer.first_name, one.customer.last_name) for one in made if one.customer.last_name]
+    assert len(set(places)) == len(places)  # they all have one address
     there = {one.email.casefold() for one in known.people if one.email}
     assert not there & set(mails)
     assert not set(keys) & set(known.links)

@@ -88,7 +88,7 @@ async def test_a_person_account_gets_no_name_and_no_business_account_is_touched(
     assert {id: row for id, row in ((row["Id"], row) for row in shop.accounts) if id in business} == business
 
 
-async def test_without_person_accounts_the_policy_is_blocked_and_nothing_is_made(shop: Buyers) -> None:
+async def test_without_a_record_type_the_policy_is_blocked_and_nothing_is_made(shop: Buyers) -> None:
     seen = await shop.ws.look_at_buyers("acme")  # no record type was chosen
     blocked = [one for one in seen.buyers if one.step is Step.BLOCKED]
     assert blocked
@@ -145,6 +145,8 @@ async def test_who_waits_is_answered_with_a_record_a_form_or_a_skip(shop: Buyers
     assert first.key not in {one.key for one in shop.ws.waiting_buyers("acme")}
     shop.ws.undo_edit("acme")
     assert first.key not in mapped(shop)
+    asked = {one.key: one.step for one in (await shop.ws.look_at_buyers("acme")).buyers}
+    assert asked[first.key] is Step.WAITS  # taken back is taken back: no run links it again
 
     rest = [one for one in done.waiting if one.key != first.key]
     await shop.ws.answer_buyer("acme", rest[0].order, Answer())
@@ -153,11 +155,30 @@ async def test_who_waits_is_answered_with_a_record_a_form_or_a_skip(shop: Buyers
     after = await shop.ws.look_at_buyers("acme")
     steps = {one.key: one.step for one in after.buyers}
     assert steps[rest[0].key] is Step.SKIP
+    await shop.ws.answer_buyer("acme", rest[0].order, None)
+    again = {one.key: one.step for one in (await shop.ws.look_at_buyers("acme")).buyers}
+    assert again[rest[0].key] is Step.WAITS
     if steps[rest[1].key] is Step.CREATE:
         await shop.ws.keep_buyers("acme", after)
         assert len(shop.accounts) == before + 1
     else:
         assert "last name" in next(one.why for one in after.buyers if one.key == rest[1].key)
+
+
+async def test_a_guest_is_linked_at_once_and_can_be_asked_about_again(shop: Buyers) -> None:
+    shop.ws.set_integration("acme", {"accounts.without_profile": "ask"})
+    done = await shop.ws.keep_buyers("acme")
+    guest = next(one for one in done.waiting if one.key.startswith("order:"))
+    record = next(row["Id"] for row in shop.contacts if not row.get("IsPersonAccount"))
+    await shop.ws.answer_buyer("acme", guest.order, Answer(use=record))
+
+    async def step() -> tuple[Step, str]:
+        found = {one.key: (one.step, one.record) for one in (await shop.ws.look_at_buyers("acme")).buyers}
+        return found[guest.key]
+
+    assert await step() == (Step.LINKED, record)
+    await shop.ws.answer_buyer("acme", guest.order, None)
+    assert await step() == (Step.WAITS, "")
 
 
 async def test_other_policies_are_simulated_without_being_saved(shop: Buyers) -> None:

@@ -155,19 +155,21 @@ async def answer(
         typer.Option("--create", help="Make one in this form (person_account, account_and_contact)."),
     ] = None,
     skip: Annotated[bool, typer.Option("--skip", help="Keep no record of this buyer.")] = False,
+    ask: Annotated[bool, typer.Option("--ask", help="Forget the answer that was given, and ask again.")] = False,
     integration: IntegrationOption = None,
 ) -> None:
     """Decide about a buyer who waits. A record to use is linked at once; one to make is made by the next run."""
     from engine.accounts import Answer
     from engine.crm import AccountForm
 
-    if sum((use is not None, create is not None, skip)) != 1:
-        raise UsageError("say one of --use ID, --create FORM and --skip; nothing was decided")
+    if sum((use is not None, create is not None, skip, ask)) != 1:
+        raise UsageError("say one of --use ID, --create FORM, --skip and --ask; nothing was decided")
     if create in {AccountPolicy.ASK, AccountPolicy.SKIP}:
         raise UsageError("--create takes person_account or account_and_contact; nothing was decided")
-    given = Answer(use or "", AccountForm(create.value) if create else None)
+    given = None if ask else Answer(use or "", AccountForm(create.value) if create else None)
     done = await work.ws.answer_buyer(integration, order, given)
-    said = f"uses {use}" if use else "is skipped" if skip else "is made by the next run: crosswalk accounts run"
+    made = "is made by the next run: crosswalk accounts run"
+    said = f"is {use}" if use else "is skipped" if skip else "is asked about again" if ask else made
     work.out.result({"order": done.order, "key": done.key, "answer": given}, f"{done.order} ({done.name}) {said}")
 
 

@@ -34,6 +34,8 @@ POLICIES = (
     ("account_and_contact", "make an account and a contact"),
     ("skip", "skip"),
 )
+#: Why a buyer is made or skipped, where a person said so.
+BY_HAND = frozenset({"chosen by hand", "skipped by hand"})
 LAST_NAMES = (("ask", "ask a person"), ("company", "the company"), ("email", "the e-mail's first part"))
 
 
@@ -217,6 +219,12 @@ class BuyersPage(Page[None]):
         from engine import accounts
         from engine.crm import AccountForm
 
+        if row.why in BY_HAND:
+            lines = [f"{row.name}: {row.why}. Asked again, they wait once more."]
+            if await self.app.push_screen_wait(Confirm("Ask again?", lines, yes="Ask again", no="Leave it")):
+                await ask_long(self, lambda ws: ws.answer_buyer(self.integration, row.key, None))
+                await self._look()
+            return
         if row.step.value != "waits":
             self.app.bell()
             self.notify(f"{row.name} does not wait for anybody: {row.why}", title=row.order.number)
