@@ -235,9 +235,21 @@ async def test_the_wizards_test_offers_the_login(host, real, options, account, p
         wizard, form = app.screen, app.screen.query_one(Form)
         form.row("type").value = "ultracart"
         await eventually(pilot, lambda: any(row.field.name == "option-client_id" for row in form.rows))
-        await pilot.pause()
-        for name in ("base_url", "client_id", "currency", "requests_per_hour", "requests_per_day", "burst"):
-            form.row(f"option-{name}").value = options[name]
+        names = ("base_url", "client_id", "currency", "requests_per_hour", "requests_per_day", "burst")
+
+        def filled() -> bool:
+            """Whether the form, which may be laid out anew meanwhile, holds what was typed; what it does not is typed again."""
+            rows = {row.field.name: row for row in form.rows}
+            missing = [
+                name for name in names if f"option-{name}" not in rows or rows[f"option-{name}"].value != options[name]
+            ]
+            for name in missing:
+                if f"option-{name}" in rows:
+                    rows[f"option-{name}"].value = options[name]
+            return not missing
+
+        for _ in range(3):
+            await eventually(pilot, filled)
         await pilot.press("ctrl+s")
         await eventually(pilot, lambda: "waiting for you to agree" in painted(app), 4000)
         account.app.oauth.decide(app.screen.waiting.code.user_code, granted=False)
