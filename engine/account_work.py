@@ -190,6 +190,8 @@ class AccountWork:
             org,
             profiles,
             integration.settings.many_to_one,
+            frozenset(self.mappings.ignored(integration.name, Kind.CUSTOMERS)),
+            self.mappings.rejected(integration.name, Kind.CUSTOMERS),
         )
         return Accounts(integration.name, at, since, settings, org, tuple(accounts.buyers(orders, known, settings)))
 

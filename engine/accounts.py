@@ -8,7 +8,7 @@ customer profile, one for those without.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -77,7 +77,10 @@ class Buyer:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known beside the orders. ``links`` are buyers' records by key, ``taken`` profiles by the record mapped to them."""
+    """What is known beside the orders. ``links`` are buyers' records by key, ``taken`` profiles by the record mapped to them.
+
+    ``ignored`` profiles are left alone; a ``rejected`` pair (profile, record) is not offered and not linked.
+    """
 
     people: Sequence[Person] = ()
     links: Mapping[str, str] = field(default_factory=dict)
@@ -86,6 +89,8 @@ class Known:
     person_accounts: PersonAccounts = field(default_factory=lambda: PersonAccounts(enabled=False))
     profiles: Mapping[str, Customer] = field(default_factory=dict)
     many_to_one: bool = False
+    ignored: Collection[str] = ()
+    rejected: Collection[tuple[str, str]] = ()
 
 
 def key_of(order: Order) -> str:
@@ -169,6 +174,8 @@ def _buyer(order: Order, customer: Customer, index: _Index, known: Known, settin
 
     if key in known.links:
         return told(Step.LINKED, "linked", known.links[key])
+    if key in known.ignored:
+        return told(Step.SKIP, "the customer is ignored")
     answer = known.answers.get(key)
     if answer is not None and answer.use:
         return told(Step.MATCH, "chosen by hand", answer.use)
@@ -176,7 +183,7 @@ def _buyer(order: Order, customer: Customer, index: _Index, known: Known, settin
         return told(Step.SKIP, "skipped by hand")
     if answer is not None:
         return _create(order, customer, answer.form, "chosen by hand", known, settings)
-    by_mail = index.by_mail.get(_mail(customer.email), ()) if customer.email.strip() else ()
+    by_mail = _open(index.by_mail.get(_mail(customer.email), ()) if customer.email.strip() else (), key, known)
     if by_mail:
         hits = [_hit(one, "same e-mail address") for one in by_mail]
         if len(hits) > 1:
@@ -185,7 +192,7 @@ def _buyer(order: Order, customer: Customer, index: _Index, known: Known, settin
             return told(Step.WAITS, f"{hits[0].name} has the e-mail address, and another name", hits=hits)
         return _one(order, customer, hits[0], known)
     place = _place(customer.first_name, customer.last_name, customer.street, customer.postal_code)
-    by_place = index.by_place.get(place, ()) if place else ()
+    by_place = _open(index.by_place.get(place, ()) if place else (), key, known)
     if by_place:
         hits = [_hit(one, "same name and address") for one in by_place]
         if len(hits) > 1:
@@ -198,6 +205,11 @@ def _buyer(order: Order, customer: Customer, index: _Index, known: Known, settin
     if policy is AccountPolicy.ASK:
         return told(Step.WAITS, f"nobody like this is known, and the policy for orders {kind} a profile is ask")
     return _create(order, customer, AccountForm(policy.value), f"policy for orders {kind} a profile", known, settings)
+
+
+def _open(found: Iterable[Person], key: str, known: Known) -> list[Person]:
+    """Those that nobody has said it is not."""
+    return [one for one in found if (key, one.id) not in known.rejected]
 
 
 def _one(order: Order, customer: Customer, hit: Hit, known: Known) -> Buyer:

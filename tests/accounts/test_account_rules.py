@@ -141,6 +141,17 @@ def test_two_new_buyers_with_one_name_and_address_are_not_both_made() -> None:
         assert [one.step for one in look([second, first])] == [Step.CREATE, Step.WAITS], profiles
 
 
+def test_an_ignored_customer_is_left_alone_and_a_rejected_pair_is_not_linked() -> None:
+    ignored = one(look([order()], people=[person()], ignored={"c1"}))
+    assert (ignored.step, ignored.why) == (Step.SKIP, "the customer is ignored")
+    by_mail, by_place = person("003M"), person("003P", email="")
+    other = one(look([order()], people=[by_mail, by_place], rejected={("c1", "003M")}))
+    assert (other.step, other.record) == (Step.MATCH, "003P")
+    nobody = one(look([order()], people=[by_mail, by_place], rejected={("c1", "003M"), ("c1", "003P")}))
+    assert nobody.step is Step.CREATE
+    assert one(look([order("1", "c2")], people=[by_mail], rejected={("c1", "003M")})).step is Step.MATCH
+
+
 def test_unpaid_orders_are_left_alone() -> None:
     assert look([order(paid=False)]) == []
 

@@ -181,6 +181,18 @@ async def test_a_guest_is_linked_at_once_and_can_be_asked_about_again(shop: Buye
     assert await step() == (Step.WAITS, "")
 
 
+async def test_what_was_ignored_or_rejected_in_the_list_is_not_linked(shop: Buyers) -> None:
+    await shop.record_type()
+    seen = await shop.ws.look_at_buyers("acme")
+    first, second = [one for one in seen.buyers if one.step is Step.MATCH and not one.guest and not one.with_order][:2]
+    shop.ws.ignore("acme", Kind.CUSTOMERS, [first.key], "not ours")
+    shop.ws.reject("acme", Kind.CUSTOMERS, second.key, second.record)
+    done = await shop.ws.keep_buyers("acme", seen)
+    assert first.key not in mapped(shop)
+    assert mapped(shop).get(second.key) != second.record
+    assert {first.key, second.key} <= {one.key for one in done.moved}
+
+
 async def test_other_policies_are_simulated_without_being_saved(shop: Buyers) -> None:
     settings = shop.ws.integration("acme").settings.accounts
     skip = settings.model_copy(update={"with_profile": AccountPolicy.SKIP, "without_profile": AccountPolicy.SKIP})
