@@ -100,6 +100,14 @@ def sku_slot(settings: IntegrationSettings, side: Side) -> str:
     return settings.sku.backoffice
 
 
+def sku_homes(storefront: Capabilities, backoffice: Capabilities) -> dict[str, str]:
+    """The settings that say which value is the SKU on each side, as a new integration of these two begins."""
+    homes: dict[str, str] = {"sku.storefront": storefront.storefront_sku}
+    if "vendor" in backoffice.sku_slots:
+        homes["sku.backoffice"] = "upc"  # a vendor's SKU needs a vendor's name, which only the admin knows
+    return homes
+
+
 def writable(capabilities: Capabilities, settings: IntegrationSettings, side: Side) -> frozenset[Field]:
     """The fields a sync may write on a side; an SKU only where the system has the slot the settings name."""
     fields = capabilities.writes_fields

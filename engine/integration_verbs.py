@@ -8,6 +8,7 @@ from dataclasses import replace
 from engine.claims import Writers
 from engine.connection_verbs import ConnectionVerbs
 from engine.errors import UsageError
+from engine.fields import sku_homes
 from engine.integrations import Integration, parse_settings
 from engine.match_consent import MatchConsent, matching_of
 from engine.model import Field, Side
@@ -37,9 +38,8 @@ class IntegrationVerbs(ConnectionVerbs):
         for side, connection in ((Side.STOREFRONT, storefront), (Side.BACKOFFICE, backoffice)):
             if side.value not in self._connections.type_of(connection).sides:
                 raise UsageError(f"{connection} cannot be the {side} of an integration; nothing was saved")
-        values = dict(settings or {})
-        if "sku.backoffice" not in values and "vendor" in self._connections.type_of(backoffice).capabilities.sku_slots:
-            values["sku.backoffice"] = "upc"  # a vendor's SKU needs a vendor's name, which only the admin knows
+        types = (self._connections.type_of(connection) for connection in (storefront, backoffice))
+        values = {**sku_homes(*(type.capabilities for type in types)), **(settings or {})}
         wanted = parse_settings(IntegrationSettings(), values)
         if wanted.match_is_mapping:
             raise UsageError(

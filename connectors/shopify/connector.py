@@ -49,6 +49,7 @@ CAPABILITIES = Capabilities(
     page_size=PAGE,
     rate_per_minute=60 * SMALLEST_RESTORE / _TYPICAL,
     sku_slots=("sku",),
+    storefront_sku="sku",
 )
 _NO_QUANTITY = frozenset(Field) - {Field.QUANTITY}
 

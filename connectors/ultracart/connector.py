@@ -45,6 +45,7 @@ CAPABILITIES = Capabilities(
     calls_per_record=3,  # an item is read by itself: before, right after, and when read back
     page_size=100,
     rate_per_minute=950 / 60,
+    storefront_sku="sku",
 )
 
 

@@ -49,6 +49,8 @@ CAPABILITIES = Capabilities(
     calls_per_parent=2,  # variations are read and written by their product
     page_size=LARGEST,
     rate_per_minute=240,
+    sku_slots=("sku",),
+    storefront_sku="sku",
     product_form=("description", "upc", "category", "taxable", "maintain_stock"),
 )
 _NO_COST = frozenset(Field) - {Field.COST}

@@ -61,6 +61,7 @@ class Capabilities:
     page_size: int = 100
     rate_per_minute: float | None = None
     sku_slots: tuple[str, ...] = ()  # where an SKU may live: ("upc", "vendor") in Syncro
+    storefront_sku: Literal["mpn", "sku"] = "mpn"  # which of a storefront's values is the SKU, where nobody chose
     product_form: tuple[str, ...] = ()  # fields of a new product's form beyond name, price, cost, sku
     draft_fields: tuple[DraftField, ...] = ()  # and those that only this system has
     name_limit: int = 0  # characters of a new record's name; 0: no limit is known

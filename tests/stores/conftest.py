@@ -101,7 +101,6 @@ def stores(served: dict[str, Served], world: StoreWorld, tmp_path: Path, monkeyp
         "match.products.primary": "sku:sku",
         "match.customers.primary": "person:name",
         "match.customers.secondary": "email:email",
-        "sku.storefront": "sku",
     }
     run("integration", "add", "store", "shop", "books", *(f"--set={key}={value}" for key, value in settings.items()))
     run("pull")

@@ -173,7 +173,7 @@ def track(
         options += [f"--set={one}" for one in race.options if (name == "books") == (race.system == "quickbooks")]
         assert crosswalk("connection", "add", name, one.app.name, *options).code == 0
     master = "storefront" if race.system == "quickbooks" else "backoffice"
-    settings = ("fields=quantity", f"masters.quantity={master}", "sku.storefront=sku")
+    settings = ("fields=quantity", f"masters.quantity={master}")
     assert crosswalk("integration", "add", "store", "shop", "books", *(f"--set={one}" for one in settings)).code == 0
     mine = _level if race.storefront == "shopify" else _product
     left, right = next(

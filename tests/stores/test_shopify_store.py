@@ -83,7 +83,6 @@ def shop(both: dict[str, Served], world: StoreWorld, tmp_path: Path, monkeypatch
         "fields": "price,quantity",
         "masters.price": "backoffice",
         "masters.quantity": "backoffice",
-        "sku.storefront": "sku",
         "orders.policy": "ignore",
     }
     assert main(["integration", "add", "store", "shop", "books", *(f"--set={k}={v}" for k, v in settings.items())]) == 0

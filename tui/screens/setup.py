@@ -192,25 +192,22 @@ class SetupScreen(Page[str]):
         capable = [None if kind is None else kind.capabilities for kind in kinds]
 
         def read(ws: Workspace) -> dict[str, str]:
-            from engine.fields import undecided
-            from engine.integrations import setting_values
+            from engine.fields import sku_homes, undecided
+            from engine.integrations import parse_settings, setting_values
             from engine.model import Side
             from engine.settings import IntegrationSettings
 
             if name:
                 return setting_values(ws.integration(name).settings, ws.undecided(name))
             able = {side: caps for side, caps in zip(Side, capable, strict=True) if caps is not None}
-            settings = IntegrationSettings()
-            return setting_values(settings, undecided(able, settings) if len(able) == len(Side) else ())
+            if len(able) < len(Side):
+                return setting_values(IntegrationSettings())
+            settings = parse_settings(IntegrationSettings(), sku_homes(able[Side.STOREFRONT], able[Side.BACKOFFICE]))
+            return setting_values(settings, undecided(able, settings))
 
         return await ask(self, read)
 
     def _integration_fields(self, values: dict[str, str]) -> list[FormField]:
-        if not self.integration:
-            kind = next((view.type for view in self.views if view.name == self.connections[BACKOFFICE]), "")
-            type = self._kind(kind)
-            if type is not None and "vendor" in type.capabilities.sku_slots:
-                values["sku.backoffice"] = "upc"  # a vendor's SKU needs a vendor's name, which only the admin knows
         name = FormField("name", "Name", value=self.integration or "main", required=True, check=checks.name,
                          help="How Crosswalk calls this pair.")  # fmt: skip
         head = [] if self.integration else [name]
