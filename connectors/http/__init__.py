@@ -7,7 +7,9 @@ What a connector needs is exported here; the parts are
 - ``pace``      the rate limiter and the budget it reports
 - ``bucket``    the pace of a system with leaky buckets
 - ``auth``      who we are: bearer secrets and tokens that expire
-- ``private_file``  a grant that is kept between processes and must not be lost
+- ``rotating_grant``  OAuth with a refresh token that its use replaces
+- ``grant_file``  where such a grant is kept between processes
+- ``private_file``  a small file that only its owner can read, and that must not be lost
 - ``failures``  the border where a transport's and a vendor's failures become ours
 - ``redact``    secrets never reach a log line or a message
 - ``wire``      JSON whose numbers are ``Decimal`` in both directions
@@ -24,10 +26,12 @@ from connectors.http.bucket import LeakyPace
 from connectors.http.client import Client, Reply, RetryPolicy
 from connectors.http.failures import Dialect, Explained
 from connectors.http.fan import each
+from connectors.http.grant_file import GrantFile, KeptGrant
 from connectors.http.ledger import ReadLedger, TotalMoved
 from connectors.http.options import COMMON_OPTIONS, Endpoint, endpoint
 from connectors.http.pace import Pace
 from connectors.http.redact import Redactor
+from connectors.http.rotating_grant import RotatingGrant, SeededGrant
 from connectors.http.screens import SCREEN_OPTIONS, Screens, screens
 
 __all__ = [
@@ -39,14 +43,18 @@ __all__ = [
     "Dialect",
     "Endpoint",
     "Explained",
+    "GrantFile",
+    "KeptGrant",
     "LeakyPace",
     "Pace",
     "ReadLedger",
     "Redactor",
     "Reply",
     "RetryPolicy",
+    "RotatingGrant",
     "Screens",
     "SecretSource",
+    "SeededGrant",
     "Token",
     "TokenAuth",
     "TotalMoved",

@@ -10,7 +10,7 @@ from connectors.http import Client, Pace, ReadLedger, Redactor, Reply, RetryPoli
 from connectors.http.client import Params
 from connectors.quickbooks import query
 from connectors.quickbooks.faults import DIALECT, NOT_FOUND
-from connectors.quickbooks.grant import RotatingGrant
+from connectors.quickbooks.grant import CompanyGrant
 from connectors.quickbooks.settings import Settings
 from engine.errors import IncompleteRead, Rejected
 from engine.ports import ConnectionContext
@@ -26,7 +26,7 @@ class Api:
     def __init__(self, context: ConnectionContext, settings: Settings) -> None:
         redactor = Redactor()
         self.settings = settings
-        self.grant = RotatingGrant(context, settings, redactor)
+        self.grant = CompanyGrant(context, settings, redactor)
         policy = RetryPolicy(throttle=settings.backoff, throttle_longest=settings.backoff)
         self.client = Client(context.name, settings.where, DIALECT, Pace(settings.rate_per_minute), redactor, policy)
         self.client.auth = self.grant

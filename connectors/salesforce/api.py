@@ -13,8 +13,9 @@ from connectors.http.client import Params
 from connectors.salesforce import soql
 from connectors.salesforce.daily import Calls, DailyPace
 from connectors.salesforce.faults import DIALECT, LIMIT, NO_FIELD, NO_LOCATOR, NO_TYPE, PASSING
-from connectors.salesforce.grant import Grant, Session
+from connectors.salesforce.grant import OrgGrant
 from connectors.salesforce.settings import Settings
+from connectors.salesforce.tokens import Session
 from engine.errors import PermissionMissing, ProtocolError, Rejected
 from engine.ports import ConnectionContext
 
@@ -30,7 +31,7 @@ class Api:
     def __init__(self, context: ConnectionContext, settings: Settings) -> None:
         self._context, self.settings = context, settings
         self._redactor = Redactor()
-        self.grant = Grant(context, settings, self._redactor)
+        self.grant = OrgGrant(context, settings, self._redactor)
         file = context.token_file
         self.pace = DailyPace(
             context.name, settings.max_calls, Calls(file.with_name(f"{file.stem}.calls") if file else None)
@@ -256,7 +257,7 @@ class Api:
         self.pace.calls.save()
         if self._client is not None:
             await self._client.close()
-        await self.grant.client.close()
+        await self.grant.endpoint.client.close()
 
     async def _at_home(self) -> Client:
         """The client of the org's address; another one when a new session lives elsewhere."""

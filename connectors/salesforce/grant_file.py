@@ -1,70 +1,39 @@
-"""The refresh token between processes: one file of mode 0600 beside the workspace, replaced as a whole.
-
-It is not a cache: with rotation Salesforce replaces a refresh token and the old one dies, so a lost file means authorizing again.
-The caller holds the connection's lock, so one process at a time writes it.
-"""
+"""The file that keeps one org's grant (``connectors.http.grant_file``)."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from connectors.http import private_file
-from engine.errors import AuthenticationError
+from connectors.http.grant_file import GrantFile, KeptGrant, access_in, digest
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What a refresh gave. ``seed`` is a digest of the refresh token that the admin gave, the first of this line."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept(KeptGrant):
+    """``instance_url`` is where the org lives; ``org`` its id, empty when it was not told."""
 
-    refresh_token: str
-    access_token: str
     instance_url: str
     org: str
-    seed: str
 
 
-def digest(*parts: str) -> str:
-    """A short digest that identifies something without telling it."""
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
-
-
-class GrantFile:
+class OrgFile(GrantFile[Kept]):
     """The grant of one connection, for one app and one login address."""
 
     def __init__(self, path: Path, connection: str, login: str, client_id: str) -> None:
-        self._path, self._connection, self._account = path, connection, digest(login, client_id)
+        super().__init__(path, connection)
+        self._account = digest(login, client_id)
 
-    def load(self) -> Kept | None:
-        """The grant that is kept; None when there is none (or only a damaged one, or another app's).
+    def _content(self, kept: Kept) -> Mapping[str, Any]:
+        return {"account": self._account, "instance_url": kept.instance_url, "org": kept.org}
 
-        Raises ``AuthenticationError`` when others may read the file.
-        """
-        try:
-            text = private_file.read(self._path)
-        except private_file.Exposed as error:
-            raise self._refused(str(error)) from None
-        except OSError as error:
-            raise self._refused(f"{self._path} cannot be read: {error.strerror}") from None
-        if text is None:
-            return None
-        try:
-            found = json.loads(text)
-            account = found.pop("account")
-            kept = Kept(**{name: str(value) for name, value in found.items()})
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return None
-        return kept if account == self._account else None
-
-    def save(self, kept: Kept) -> None:
-        """Replace the file atomically and durably. Raises ``OSError``."""
-        private_file.replace(self._path, json.dumps({"account": self._account, **asdict(kept)}))
-
-    def prove(self) -> None:
-        """Raise ``OSError`` when a file of this size could not be kept: asked *before* a token is used up."""
-        private_file.prove(self._path)
-
-    def _refused(self, why: str) -> AuthenticationError:
-        return AuthenticationError(f"{why}. Nothing was sent", connection=self._connection)
+    def _parse(self, found: Mapping[str, Any]) -> Kept | None:
+        kept = Kept(
+            refresh_token=str(found["refresh_token"]),
+            access=access_in(found),
+            seed=str(found["seed"]),
+            instance_url=str(found["instance_url"]),
+            org=str(found["org"]),
+        )
+        return kept if found["account"] == self._account else None

@@ -11,7 +11,7 @@ from connectors.http import Client, LeakyPace, ReadLedger, Redactor, Reply, Retr
 from connectors.http.client import Params
 from connectors.ultracart.auth import SimpleKey
 from connectors.ultracart.errors import DIALECT, gone
-from connectors.ultracart.grant import Grant
+from connectors.ultracart.grant import LoginGrant
 from connectors.ultracart.login import Login, begin
 from connectors.ultracart.settings import DAY, DAYS_SHARE, HOUR, VERSION, Settings
 from engine.errors import AuthenticationError, NotFound, Rejected, UsageError
@@ -33,7 +33,7 @@ class Api:
             throttle=settings.backoff, throttle_longest=settings.backoff * 8, patience=settings.backoff * 8
         )
         self.client = Client(context.name, settings.where, DIALECT, pace, redactor, policy)
-        self.grant = None if settings.simple_key else Grant(context, settings, redactor)
+        self.grant = None if settings.simple_key else LoginGrant(context, settings, redactor)
         self.client.auth = self.grant or SimpleKey(SecretSource(context, redactor))
         self._turn = asyncio.Lock()
 

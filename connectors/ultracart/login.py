@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from connectors.ultracart.grant import Grant
+from connectors.ultracart.grant import LoginGrant
 from connectors.ultracart.tokens import AUTHORIZE, TOKENS, seconds
 from engine.errors import AuthenticationError, RateLimited, Rejected, Unreachable
 from engine.ports import LoginCode, LoginEnd, LoginResult
@@ -35,7 +35,7 @@ class Login:
 
     def __init__(
         self,
-        grant: Grant,
+        grant: LoginGrant,
         turn: asyncio.Lock,
         device_code: str,
         code: LoginCode,
@@ -81,7 +81,7 @@ class Login:
         return LoginResult(LoginEnd.GRANTED, await self._grant.accept(answer))
 
 
-async def begin(grant: Grant, scope: str, turn: asyncio.Lock) -> Login:
+async def begin(grant: LoginGrant, scope: str, turn: asyncio.Lock) -> Login:
     """Ask for a code. Raises ``AuthenticationError`` when the application is refused, or a grant could not be kept."""
     await grant.ready()
     try:

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from connectors.http import GrantFile
 from connectors.quickbooks import CONNECTOR
-from connectors.quickbooks.grant_file import GrantFile
 from connectors.sandbox.quickbooks_oauth import TOKEN_PATH
 from engine.errors import AuthenticationError, UsageError
 from engine.model import Kind

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from connectors.http import GrantFile
 from connectors.ultracart import CONNECTOR
-from connectors.ultracart.grant_file import GrantFile
 from engine.errors import AuthenticationError, Unreachable, UsageError
 from engine.model import Kind
 from engine.ports import LoginEnd
