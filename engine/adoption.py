@@ -11,8 +11,9 @@ from engine import baselines
 from engine.baselines import KEPT, Baseline, Save
 from engine.fields import comparable, undecided, writable
 from engine.model import Field, Kind, Side, utc_text
+from engine.pairs import Pair
 from engine.plan import Scene
-from engine.status import Pair, row_state
+from engine.status import row_state
 from engine.sync_context import SyncContext
 
 AT_ONCE = 500  # baselines per transaction

@@ -23,7 +23,7 @@ from engine.model import Field, Kind, Record, Side, Status, canonical, utc_text
 from engine.order_buyers import is_guest, link_of
 from engine.plan import Scene, finished
 from engine.ports import Draft, Result, WriteOutcome
-from engine.status import with_unposted
+from engine.row_rules import with_unposted
 from engine.sync_context import NewMapping, SyncContext
 from engine.sync_control import Control, Progress
 from engine.sync_verify import REREAD_SECONDS

@@ -9,8 +9,8 @@ from engine.fields import SIDE_NAMES, display, fields_of, parse
 from engine.history import History, entry
 from engine.integrations import Integration
 from engine.model import Field, Side, utc_text
+from engine.pairs import Pair
 from engine.ports import Clock, Store
-from engine.status import Pair
 from engine.views import Edit
 
 

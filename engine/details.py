@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from engine.fields import Value, digits, display
 from engine.mappings import RowMapping
 from engine.model import Customer, Fee, PriceOption, Product, Record, Side, canonical
+from engine.pairs import FieldState, Pair, RowState
 from engine.settings import IntegrationSettings
-from engine.status import FieldState, Pair, RowState
 from engine.unposted import UnpostedLine
 from engine.views import Detail, FieldView, HeldUnits, HistoryEntry, Row, Suggestion
 

@@ -34,13 +34,13 @@ from engine.journal import request_cancel
 from engine.mappings import Mappings
 from engine.model import Field, Kind, Side, Status
 from engine.orders import Orders
+from engine.pairs import Pair
 from engine.plan import Scene, build, check_fresh, finished, moved_rows
 from engine.ports import Clock, Draft, RecordCache, Result, Store
 from engine.recovery import needs_recovery, recover
 from engine.rows import Lists
 from engine.rule_store import Rules
 from engine.rules import RuleBook
-from engine.status import Pair
 from engine.store.locks import ConnectionLocks
 from engine.sync import Runner
 from engine.sync_context import SyncContext

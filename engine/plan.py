@@ -17,13 +17,15 @@ from engine.errors import StalePlan, UnknownId, UsageError
 from engine.fields import comparable, fields_of, read, same, sku_slot, undecided, writable
 from engine.guards import SideSize
 from engine.model import Field, Kind, Product, Side, Status
+from engine.pairs import FieldState, Pair, RowState
 from engine.plan_directions import not_backwards, one_of_price_and_quantity
 from engine.plan_guards import guarded
 from engine.plan_shared import settle_shared
 from engine.ports import Capabilities
+from engine.row_rules import rules_of, version_of
 from engine.rules import read_master
 from engine.settings import IntegrationSettings
-from engine.status import FieldState, Pair, RowState, in_orders, row_state, rules_of, version_of
+from engine.status import in_orders, row_state
 
 #: (side, kind on that side, record id, field) -> the integration that writes it
 Claims = Mapping[tuple[Side, Kind, str, Field], str]

@@ -12,9 +12,10 @@ from dataclasses import replace
 from engine.changes import Change
 from engine.errors import UsageError
 from engine.model import Field, Side
+from engine.pairs import Pair
 from engine.ports import Capabilities
+from engine.row_rules import rules_of
 from engine.settings import IntegrationSettings
-from engine.status import Pair, rules_of
 
 BOTH = frozenset({Field.PRICE, Field.QUANTITY})
 

@@ -10,8 +10,8 @@ from engine.changes import Change, Plan, Purpose
 from engine.fields import read
 from engine.guards import Guard, RunFacts, SideSize, below_cost, of_change, of_changes, of_run
 from engine.model import Field, Kind, Side
+from engine.pairs import Pair
 from engine.settings import Guards, IntegrationSettings
-from engine.status import Pair
 
 Key = tuple[Kind, str]
 

@@ -12,8 +12,8 @@ from dataclasses import replace
 from engine.changes import Change
 from engine.fields import read, same
 from engine.model import Field, Kind, Side, Status
+from engine.pairs import Pair, RowState
 from engine.settings import IntegrationSettings
-from engine.status import Pair, RowState
 
 StateOf = Callable[[Pair], RowState]
 ChangesOf = Callable[[Pair, RowState], list[Change]]

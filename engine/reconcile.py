@@ -19,9 +19,9 @@ from engine.field_values import Converted
 from engine.fields import difference, display
 from engine.findings import Action, Code, Finding
 from engine.model import Customer, Fee, Field, Kind, Product, Record, Side, Status, canonical
+from engine.pairs import FieldState, Pair, RowState
 from engine.push import NAME_LENGTH
 from engine.settings import IntegrationSettings
-from engine.status import FieldState, Pair, RowState
 
 _FIELD_CODES = {
     Field.PRICE: Code.PRICE_MISMATCH,

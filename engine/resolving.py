@@ -17,11 +17,11 @@ from engine.integrations import Integration
 from engine.mappings import Mappings
 from engine.model import Field, Kind, Side
 from engine.operations import Operations, new_id
+from engine.pairs import Pair
 from engine.plan import Scene, build, finished
 from engine.ports import Clock, Draft, Result
 from engine.push import push_guards
 from engine.reconciling import Prices, Reconciler, as_moved
-from engine.status import Pair
 
 #: (integration, storefront ids, price books) -> what a push would do with each.
 PushPlanner = Callable[[Integration, Sequence[str], Prices], Sequence[Push]]

@@ -7,8 +7,8 @@ from typing import Any
 
 from engine.fields import difference, display
 from engine.model import Customer, Fee, Field, Product, Record, Side, Status, canonical
+from engine.pairs import FieldState, RowState
 from engine.settings import IntegrationSettings
-from engine.status import FieldState, RowState
 from engine.views import Difference, Suggestion
 
 

@@ -22,11 +22,12 @@ from engine.integrations import Integration
 from engine.mappings import Ignored, Mappings, RowMapping
 from engine.model import Fee, Field, Kind, Product, Record, Side, Status, from_json
 from engine.order_buyers import waiting_count
+from engine.pairs import Pair, RowState
 from engine.ports import Clock, RecordCache, Store
 from engine.row_text import difference_text, differences, fee_amount, raw_search_text, search_text, suggestion_text
 from engine.rule_store import Rules
 from engine.rules import RuleBook
-from engine.status import Pair, RowState, row_state
+from engine.status import row_state
 from engine.suggestions import Suggestions
 from engine.unposted import UnpostedLine
 from engine.views import Row, Snapshot, Suggestion

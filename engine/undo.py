@@ -11,10 +11,10 @@ from dataclasses import replace
 from engine.changes import Change, Creation, Outcome, Plan, Purpose, Push, Run
 from engine.fields import SIDE_NAMES, display, read, same, sku_slot
 from engine.model import Field, Kind, Status
+from engine.pairs import Pair
 from engine.plan import Scene, finished
 from engine.ports import Draft, Result
 from engine.push import price_guards, push_guards
-from engine.status import Pair
 from engine.undo_push import taken_back
 from engine.undo_reading import Written
 from engine.undo_texts import put_back

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model import Field, Kind, Order, OrderLine, PriceOption, Product, Side, Status
+from engine.pairs import Pair, RowState
 from engine.settings import IntegrationSettings, OrderPolicy, OrderSettings
-from engine.status import Pair, RowState, row_state
+from engine.status import row_state
 from engine.unposted import UnpostedLine, lines, told, units
 
 AT = datetime(2026, 11, 2, tzinfo=UTC)

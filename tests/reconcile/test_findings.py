@@ -16,9 +16,10 @@ from engine.duplicates import COUNTERPART, Duplicate
 from engine.field_values import Converted
 from engine.findings import Action, Code, Finding
 from engine.model import Field, Kind, PriceOption, Product, Side, Sku
+from engine.pairs import Pair
 from engine.reconcile import Custom, Sides, Wanted, alike, detect
 from engine.settings import IntegrationSettings, Owners
-from engine.status import Pair, row_state
+from engine.status import row_state
 
 FIELDS = (Field.PRICE, Field.COST, Field.QUANTITY, Field.SKU)
 SETTINGS = IntegrationSettings(fields=FIELDS, sku={"storefront": "sku"}, owners=Owners(description=Side.STOREFRONT))

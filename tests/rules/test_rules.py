@@ -13,6 +13,7 @@ from engine.baselines import KEPT, Baseline, Decision
 from engine.errors import UsageError
 from engine.fields import ABSENT, Value, rounded, same
 from engine.model import Field, Kind, PriceOption, Product, Side, Sku, Status, canonical
+from engine.pairs import Pair
 from engine.rule_text import names, parse, values, words
 from engine.rules import (
     Exclusions,
@@ -26,7 +27,7 @@ from engine.rules import (
     quantity,
 )
 from engine.settings import IntegrationSettings
-from engine.status import Pair, row_state
+from engine.status import row_state
 
 PRICE, QUANTITY = Field.PRICE, Field.QUANTITY
 BACK = IntegrationSettings(masters={PRICE: Side.BACKOFFICE, QUANTITY: Side.BACKOFFICE}, fields=(PRICE, QUANTITY))

@@ -20,10 +20,10 @@ from engine.errors import PermissionMissing, Unreachable
 from engine.events import Events
 from engine.fields import read
 from engine.model import Customer, Fee, Field, Kind, PriceOption, Product, Record, Side, Sku
+from engine.pairs import Pair
 from engine.plan import Scene, build
 from engine.ports import Budget, Capabilities, Draft, RecordWrite, Result, WriteOutcome
 from engine.settings import Guards, IntegrationSettings
-from engine.status import Pair
 from engine.store import SqliteStore, open_store
 from engine.sync import Runner
 from engine.sync_context import SyncContext

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from engine.baselines import KEPT, Baseline, Decision
 from engine.fields import same
 from engine.model import Customer, Field, Kind, PriceOption, Product, Side, Status
+from engine.pairs import Pair
 from engine.settings import IntegrationSettings
-from engine.status import Pair, row_state
+from engine.status import row_state
 
 PRICE = Field.PRICE
 
