@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
 
 from engine import accounts
-from engine.accounts import Answer, Buyer, Known, Step
+from engine.account_fields import with_fields
+from engine.accounts import Answer, Buyer, Hit, Known, Step
 from engine.alarms import Alarms
 from engine.changes import Run
 from engine.connections import Connections
 from engine.crm import AccountForm, MakesAccounts, Person, PersonAccounts
 from engine.errors import UnknownId, UsageError
 from engine.events import RowsChanged
+from engine.field_work import FieldWork
 from engine.integrations import Integration
 from engine.mappings import Mappings
 from engine.model import Customer, Kind, Order, Side
 from engine.operations import Operations
 from engine.order_buyers import BY_HAND, OrderBuyers, Waiting, is_guest
-from engine.ports import Clock, Draft, ReadsOrders, RecordCache
+from engine.ports import Clock, Draft, ReadsOrders, RecordCache, Result
 from engine.settings import AccountSettings
 
 #: People are looked for so many orders at a time.
@@ -65,6 +67,7 @@ class AccountWork:
     mappings: Mappings
     operations: Operations
     buyers: OrderBuyers
+    fields: FieldWork
     alarms: Alarms
     clock: Clock
 
@@ -117,6 +120,7 @@ class AccountWork:
             run = None
             if drafts:
                 run = await self.operations.create_held(integration, drafts, Side.BACKOFFICE, allow, trigger=trigger)
+                self.buyers.add_to_queue(integration.name, self._refused(integration, made, run))
             self.operations.events.publish(RowsChanged(integration.name, Kind.CUSTOMERS))
             return AccountsRun(run, tuple(linked), tuple(self.buyers.queue(integration.name)), tuple(moved), now)
 
@@ -193,7 +197,14 @@ class AccountWork:
             frozenset(self.mappings.ignored(integration.name, Kind.CUSTOMERS)),
             self.mappings.rejected(integration.name, Kind.CUSTOMERS),
         )
-        return Accounts(integration.name, at, since, settings, org, tuple(accounts.buyers(orders, known, settings)))
+        found = accounts.buyers(orders, known, settings)
+        mappings, _ = self.fields.usable(integration, Kind.CUSTOMERS)
+        targets = {
+            name: self.fields.targets(integration, name) for name in dict.fromkeys(one.object for one in mappings)
+        }
+        return Accounts(
+            integration.name, at, since, settings, org, tuple(with_fields(found, mappings, targets, profiles))
+        )
 
     async def _people(self, crm: MakesAccounts, orders: Sequence[Order], profiles: dict[str, Customer]) -> list[Person]:
         """Everybody with an e-mail address or a name of the orders' buyers."""
@@ -215,11 +226,34 @@ class AccountWork:
             self.mappings.map(integration, Kind.CUSTOMERS, pairs, names, there, "accounts: found by e-mail or address")
         self.buyers.link(integration.name, [one for one in found if one.guest])
 
+    def _refused(self, integration: Integration, made: Sequence[Buyer], run: Run) -> list[Buyer]:
+        """Those whom the back office refused as somebody it has already: a person says whether that is them."""
+        refused = {
+            one.storefront_id: one
+            for one in self.operations.outcomes(run.id)
+            if one.result is Result.REJECTED and one.found
+        }
+        ids = {id for one in refused.values() for id in str(one.found).split(",")}
+        names = {id: record.name for id, record in self.cache.get(integration.backoffice, Kind.CUSTOMERS, ids).items()}
+        return [
+            replace(
+                buyer,
+                step=Step.WAITS,
+                why=refused[buyer.key].message,
+                hits=tuple(
+                    Hit(id, names.get(id, ""), "", "the back office calls it a duplicate")
+                    for id in str(refused[buyer.key].found).split(",")
+                ),
+            )
+            for buyer in made
+            if buyer.key in refused
+        ]
+
     def _draft(self, buyer: Buyer, now: Accounts) -> Draft:
         assert buyer.form is not None
         kind = accounts.record_type(now.org, now.settings.record_type) or ""
         person = buyer.form is AccountForm.PERSON_ACCOUNT
-        details = (("form", buyer.form.value), *((("record_type_id", kind),) if person else ()))
+        details = (("form", buyer.form.value), *((("record_type_id", kind),) if person else ()), *buyer.fields)
         return Draft(
             f"buyer-{buyer.key}", Kind.CUSTOMERS, buyer.key, buyer.name, customer=buyer.customer, details=details
         )
@@ -241,5 +275,5 @@ def _acted(found: Iterable[Buyer]) -> list[Buyer]:
     return [one for one in found if one.step in {Step.MATCH, Step.CREATE} and not one.with_order]
 
 
-def _meaning(one: Buyer) -> tuple[Step, str, AccountForm | None, Customer]:
-    return one.step, one.record, one.form, one.customer
+def _meaning(one: Buyer) -> tuple[Step, str, AccountForm | None, Customer, tuple[tuple[str, str], ...]]:
+    return one.step, one.record, one.form, one.customer, one.fields

@@ -50,8 +50,8 @@ class Answer:
 class Buyer:
     """One paid order and what becomes of its buyer. ``key`` is the profile's id, or ``order:ID`` for a guest.
 
-    ``record`` is the back-office record (``linked``, ``match``), ``form`` what would be made (``create``). ``with_order``
-    names an earlier order of the same buyer that is settled with it.
+    ``record`` is the back-office record (``linked``, ``match``), ``form`` what would be made (``create``), with the mapped
+    ``fields`` as (``object.field``, text). ``with_order`` names an earlier order of the same buyer that is settled with it.
     """
 
     order: Order
@@ -63,6 +63,7 @@ class Buyer:
     form: AccountForm | None = None
     hits: tuple[Hit, ...] = ()
     with_order: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
 
     @property
     def guest(self) -> bool:

@@ -141,7 +141,7 @@ class Creator:
             return Verdict(Result.UNVERIFIED, text, answer.code, answer.request_id, provisional=True)
 
     async def _settle(self, creation: Creation, answer: WriteOutcome) -> Verdict:
-        tail = Verdict(answer.result, answer.message, answer.code, answer.request_id)
+        tail = Verdict(answer.result, answer.message, answer.code, answer.request_id, answer.found)
         if answer.result in {Result.APPLIED, Result.UNCHANGED} and answer.id:
             record = await self._read(creation, answer.id)
             if record is None:

@@ -137,6 +137,16 @@ class OrderBuyers:
 
     def replace_queue(self, integration: str, buyers: Sequence[Buyer]) -> None:
         """Who waits now, in the place of who waited before."""
+        with self._store.transaction():
+            self._store.table("account_queue").remove(Q.integration == integration)
+            self._add(integration, buyers)
+
+    def add_to_queue(self, integration: str, buyers: Sequence[Buyer]) -> None:
+        """Further buyers who wait."""
+        with self._store.transaction():
+            self._add(integration, buyers)
+
+    def _add(self, integration: str, buyers: Sequence[Buyer]) -> None:
         rows = [
             {
                 "integration": integration,
@@ -150,10 +160,8 @@ class OrderBuyers:
             }
             for one in buyers
         ]
-        with self._store.transaction():
-            self._store.table("account_queue").remove(Q.integration == integration)
-            if rows:
-                self._store.table("account_queue").insert_multiple(rows)
+        if rows:
+            self._store.table("account_queue").insert_multiple(rows)
 
     def _note(self, integration: str, key: str, name: str, action: str, after: str, how: str) -> None:
         row = entry(

@@ -135,7 +135,7 @@ class Workspace(
 
         self._accounts = AccountWork(
             self._connections, self.cache, self._mappings, self._operations, OrderBuyers(self.store, clock, actor),
-            self._alarms, clock,
+            self._fields, self._alarms, clock,
         )  # fmt: skip
 
     @classmethod

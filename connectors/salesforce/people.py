@@ -18,7 +18,7 @@ from connectors.salesforce.records import with_marker
 from connectors.salesforce.sending import Sent
 from connectors.salesforce.values import WrongValue, filled
 from connectors.values import text
-from engine.crm import AccountDraft, AccountForm, AccountOutcome, Person, PersonAccounts, RecordType
+from engine.crm import AccountDraft, AccountForm, AccountOutcome, Person, PersonAccounts, RecordType, TextValue
 from engine.errors import ConnectorError
 from engine.model import Customer
 from engine.ports import Draft, Result, WriteOutcome
@@ -146,7 +146,7 @@ class People:
             "Phone": customer.phone,
             **_address("PersonMailing", customer),
             **_address("Billing", customer),
-            **{one.name.removeprefix("Account."): one.after for one in draft.custom},
+            **{one.name.removeprefix("Account."): one.after for one in draft.custom if not _is_contacts(one.name)},
         }
         values.pop("Name", None)  # Salesforce makes it of the first and the last name, and refuses it
         body = filled(described.fields, self._marked_by(values, draft, described), creating=True)
@@ -164,7 +164,8 @@ class People:
         for one in draft.custom:
             owner, _, name = one.name.rpartition(".")
             mine = owner == CONTACT or (not owner and person.has(one.name))
-            (contact if mine else account)[name] = one.after
+            if mine or not _is_persons(name):
+                (contact if mine else account)[name] = one.after
         return [
             _part(
                 ACCOUNT, "account", filled(described.fields, self._marked_by(account, draft, described), creating=True)
@@ -189,7 +190,8 @@ def account_draft(draft: Draft) -> AccountDraft:
     """What a policy made of an order's buyer, as this system's accounts are made. Raises ``ValueError`` without its form."""
     customer = draft.customer or Customer("", draft.name)
     form = AccountForm(draft.detail("form"))
-    return AccountDraft(draft.key, form, customer, "", draft.detail("record_type_id"), draft.marker)
+    custom = tuple(TextValue(name, value) for name, value in draft.details if "." in name)
+    return AccountDraft(draft.key, form, customer, "", draft.detail("record_type_id"), draft.marker, custom)
 
 
 def account_answer(draft: Draft, made: AccountOutcome) -> WriteOutcome:
@@ -197,8 +199,9 @@ def account_answer(draft: Draft, made: AccountOutcome) -> WriteOutcome:
     offered = (
         f"; it may be the same as {', '.join(made.matches)}: use that, or change one of them" if made.matches else ""
     )
+    found = ",".join(made.matches) or None
     return WriteOutcome(
-        draft.key, None, made.result, f"{made.message}{offered}", made.code, made.request_id, id=made.id
+        draft.key, None, made.result, f"{made.message}{offered}", made.code, made.request_id, found, made.id
     )
 
 
@@ -257,6 +260,17 @@ def _person(row: Row) -> Person:
         postal_code=part("PostalCode"),
         account_name=text(account.get("Name")),
     )
+
+
+def _is_contacts(name: str) -> bool:
+    """Whether a field is a contact's: a person account has its mirror (``PersonTitle``, ``Loyalty__pc``) instead."""
+    return name.startswith(f"{CONTACT}.")
+
+
+def _is_persons(name: str) -> bool:
+    """Whether a field of Account is a person account's only: a business account refuses it."""
+    names = {"FirstName", "MiddleName", "LastName", "Salutation", "Suffix"}
+    return name in names or name.startswith("Person") or name.endswith("__pc")
 
 
 def _given(values: Sequence[str]) -> list[str]:

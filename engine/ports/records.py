@@ -79,7 +79,8 @@ class Result(StrEnum):
 class WriteOutcome:
     """What a connector says of one field of one ``RecordWrite`` (or, with ``field`` None, of one create).
 
-    ``found`` is the value met when ``stale``; ``id`` the new record's id after a create; ``message`` and ``code`` are
+    ``found`` is the value met when ``stale``, or (of a create) the ids of the records it would be a duplicate of, with
+    commas between them; ``id`` the new record's id after a create; ``message`` and ``code`` are
     the system's own words. ``doubt`` says why the value may be wrong although the record shows it (units sold in the same
     moment): it ends ``unverified``.
     """

@@ -210,3 +210,31 @@ async def test_an_automatic_run_tells_that_somebody_waits(shop: Buyers) -> None:
     assert done.run.trigger == "schedule 1"
     texts: list[Any] = [one.message for one in shop.ws.alarms()]
     assert any(f"{len(done.waiting)} buyer(s) wait for a person" in text for text in texts)
+
+
+async def test_who_is_refused_as_a_duplicate_is_offered_the_record_and_can_be_it(shop: Buyers) -> None:
+    await shop.record_type()
+    seen = await shop.ws.look_at_buyers("acme")
+    buyer = next(one for one in seen.buyers if one.step is Step.CREATE and not one.guest and not one.with_order)
+    contact = next(row for row in shop.contacts if not row["IsPersonAccount"])
+    # somebody of another first name uses the address: not found as them, and a duplicate to Salesforce
+    changed = {"Email": buyer.customer.email, "FirstName": "Somebody", "LastName": buyer.customer.last_name}
+    shop.crm.state.put("Contact", contact["Id"], contact | changed)
+    (waits,) = [
+        one for one in (await shop.ws.look_at_buyers("acme")).buyers if one.key == buyer.key and not one.with_order
+    ]
+    assert waits.step is Step.WAITS
+    await shop.ws.keep_buyers("acme")
+    await shop.ws.answer_buyer("acme", waits.order.number, Answer(form=AccountForm.PERSON_ACCOUNT))
+
+    done = await shop.ws.keep_buyers("acme")
+    assert done.run is not None
+    (refused,) = [one for one in shop.ws.outcomes(done.run.id) if one.storefront_id == buyer.key]
+    assert (refused.result, refused.code) == (Result.REJECTED, "DUPLICATES_DETECTED")
+    (queued,) = [one for one in shop.ws.waiting_buyers("acme") if one.key == buyer.key]
+    assert [hit.id for hit in queued.hits] == [contact["Id"]]
+    assert queued in done.waiting
+    await shop.ws.answer_buyer("acme", queued.order, Answer(use=contact["Id"]))
+    assert mapped(shop)[buyer.key] == contact["Id"]
+    again = await shop.ws.keep_buyers("acme")
+    assert [one for one in again.waiting if one.key == buyer.key] == []

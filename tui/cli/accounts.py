@@ -235,6 +235,7 @@ def _seen(seen: Accounts) -> dict[str, Any]:
             "record": one.record,
             "form": one.form,
             "with_order": one.with_order,
+            "fields": dict(one.fields),
             "hits": one.hits,
         }
         for one in seen.buyers
