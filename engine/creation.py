@@ -18,7 +18,7 @@ from engine.errors import ConnectorError, UsageError
 from engine.events import OutcomeRecorded, RowsChanged
 from engine.fields import SIDE_NAMES
 from engine.first_quantity import First
-from engine.journal import Journal, Verdict
+from engine.journal import Journal
 from engine.model import Field, Kind, Record, Side, Status, canonical, utc_text
 from engine.order_buyers import is_guest, link_of
 from engine.plan import Scene, finished
@@ -27,6 +27,7 @@ from engine.row_rules import with_unposted
 from engine.sync_context import NewMapping, SyncContext
 from engine.sync_control import Control, Progress
 from engine.sync_verify import REREAD_SECONDS
+from engine.verdict import Verdict
 
 #: Seconds to wait between looks for a marker: a vendor's search may lag behind its writes.
 LOOKS = (0.0, 2.0, 5.0)

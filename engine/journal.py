@@ -9,61 +9,24 @@ sent, at, changes: [...]}`` (a create has ``draft`` and ``marker`` instead of ``
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from typing import Any
 from uuid import uuid4
 
 from tinydb import where
 from tinydb.table import Document
 
-from engine import baselines
-from engine.baselines import DOUBTED, KEPT, Baseline, Decision, Save
-from engine.changes import (
-    Change,
-    Creation,
-    Item,
-    Outcome,
-    Plan,
-    Purpose,
-    Push,
-    Run,
-    RunState,
-    TextChange,
-    Totals,
-)
-from engine.fields import same
+from engine.changes import Creation, Item, Outcome, Plan, Purpose, Push, Run, RunState, Totals
 from engine.heartbeats import budget_words
-from engine.model import Field, Kind, Side, utc_text
+from engine.model import Kind, utc_text
 from engine.order_buyers import add_link, is_guest
 from engine.plan_file import dump
 from engine.ports import Budget, Result, Store
-from engine.run_log import OUTCOME, change_key, key_of, outcome_documents, run_document, totals, view
+from engine.run_baselines import RunBaselines
+from engine.run_log import OUTCOME, key_of, outcome_documents, run_document, totals, view
+from engine.run_records import history_of, outcome_of
 from engine.sync_context import NewMapping, SyncContext
-
-GOOD = frozenset({Result.APPLIED, Result.UNCHANGED})
-#: Outcomes that something was tried for: they are in the history.
-TRIED = GOOD | {Result.STALE, Result.REJECTED, Result.UNVERIFIED}
-_PROBLEM = {Result.REJECTED: "failed", Result.UNVERIFIED: "unverified"}
-Was = tuple[str | None, str | None, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What became of one change (or creation): the outcome's own part. ``now`` is the target's value as read last."""
-
-    result: Result
-    message: str = ""
-    code: str = ""
-    request_id: str = ""
-    found: str | None = None
-    now: str | None = None
-    mapping: NewMapping | None = None
-    provisional: bool = False  # sent but not read back: the intent stays open
-    doubted: bool = False  # the record shows the value, and it may be wrong all the same
-    price: tuple[str, str] | None = None  # both sides' equal prices after a push: the baseline of the next sync
-
-
-Settled = tuple[Item, Verdict]
+from engine.verdict import GOOD, TRIED, Settled, Verdict
 
 
 class Journal:
@@ -74,10 +37,8 @@ class Journal:
         self._store, self._clock = context.store, context.clock
         self._document = run_document(self._store, run_id)
         self._purpose = Purpose(self._document["purpose"])
+        self._baselines = RunBaselines(context, run_id, self._purpose, self._document["undo_of"])
         self._outcomes = {doc["key"]: doc for doc in outcome_documents(self._store, run_id)}
-        self._baselines = baselines.load(self._store, context.integration)
-        self._decided = baselines.load_decisions(self._store, context.integration)
-        self._undone = self._earlier(self._document["undo_of"])
         self._beat: int | None = None
 
     # ------------------------------------------------------------------------------------------------ a run's life
@@ -195,7 +156,7 @@ class Journal:
         """Keep outcomes, baselines, history and mappings, and end the intents whose rows are all settled."""
         with self._store.transaction():
             outcomes = self._keep(settled)
-            self._keep_baselines(settled)
+            self._baselines.keep(settled)
             self._keep_history(outcomes, settled)
             for item, verdict in settled:
                 if isinstance(item, Push) and item.unmap and verdict.result in GOOD:
@@ -203,7 +164,7 @@ class Journal:
                 elif verdict.mapping is not None:
                     self._map(verdict.mapping)
                     if isinstance(item, Creation) and item.draft.quantity:
-                        self._promise_quantity(verdict.mapping)
+                        self._baselines.promise_quantity(verdict.mapping)
             if intents:
                 self._store.table("intents").remove(doc_ids=list(intents))
         return outcomes
@@ -211,10 +172,14 @@ class Journal:
     # ------------------------------------------------------------------------------------------------ inside
     def _keep(self, settled: Sequence[Settled]) -> list[Outcome]:
         """Insert or replace outcome documents; inside a transaction."""
-        outcomes = [self._outcome(item, verdict) for item, verdict in settled]
+        outcomes = [outcome_of(self.run_id, item, verdict, self._clock.now()) for item, verdict in settled]
         table, fresh = self._store.table("outcomes"), []
         for (item, _), outcome in zip(settled, outcomes, strict=True):
-            document = {**OUTCOME.dump_python(outcome, mode="json"), "key": key_of(item), "was": self._was(item)}
+            document = {
+                **OUTCOME.dump_python(outcome, mode="json"),
+                "key": key_of(item),
+                "was": self._baselines.was(item),
+            }
             known = self._outcomes.get(document["key"])
             if known is None:
                 fresh.append(document)
@@ -226,154 +191,15 @@ class Journal:
             self._outcomes[document["key"]] = Document(document, doc_id)
         return outcomes
 
-    def _outcome(self, item: Item, verdict: Verdict) -> Outcome:
-        common: dict[str, Any] = {
-            "run": self.run_id,
-            "target": Side.BACKOFFICE if isinstance(item, Push) else item.target,
-            "result": verdict.result,
-            "found": verdict.found,
-            "message": verdict.message,
-            "code": verdict.code,
-            "request_id": verdict.request_id,
-            "at": self._clock.now(),
-        }
-        if isinstance(item, Change):
-            return Outcome(
-                kind=item.kind,
-                storefront_id=item.storefront_id,
-                backoffice_id=item.backoffice_id,
-                name=item.name,
-                field=item.field,
-                before=item.before,
-                after=item.after,
-                **common,
-            )
-        if isinstance(item, Push):
-            made = verdict.mapping.backoffice_id if verdict.mapping is not None else item.item.product_id
-            return Outcome(
-                kind=Kind.PRODUCTS, storefront_id=item.item.source_id, backoffice_id=made, name=item.name, field=None,
-                after=made or None, attribute="push", **common,
-            )  # fmt: skip
-        if isinstance(item, TextChange):
-            return Outcome(
-                kind=Kind.PRODUCTS, storefront_id=item.storefront_id, backoffice_id=item.backoffice_id, name=item.name,
-                field=None, before=item.before, after=item.after, attribute=item.attribute, **common,
-            )  # fmt: skip
-        storefront_id, backoffice_id = _ids(item, verdict.mapping)
-        made = backoffice_id if item.target is Side.BACKOFFICE else storefront_id
-        return Outcome(
-            kind=item.draft.kind,
-            storefront_id=storefront_id,
-            backoffice_id=backoffice_id,
-            name=item.draft.name,
-            field=None,
-            after=made or None,
-            **common,
-        )
-
-    def _was(self, item: Item) -> Was | None:
-        """The baseline before this run: what an undo restores."""
-        if not isinstance(item, Change):
-            return None
-        stored = self._stored(item)
-        return (stored.storefront, stored.backoffice, stored.rule_version) if stored and stored.known else None
-
-    def _stored(self, change: Change) -> Baseline | None:
-        return self._baselines.get((change.kind, change.storefront_id), {}).get(change.field)
-
-    def _keep_baselines(self, settled: Sequence[Settled]) -> None:
-        saves: list[Save] = []
-        for change, verdict in settled:
-            if isinstance(change, Push) and verdict.price is not None and verdict.result in GOOD:
-                saves.append(self._pushed(change, verdict, verdict.price))
-            if not isinstance(change, Change) or verdict.result not in GOOD | _PROBLEM.keys():
-                continue
-            stored = self._stored(change)
-            value = self._good(change, verdict) if verdict.result in GOOD else self._bad(change, verdict, stored)
-            key = (change.kind, change.storefront_id, change.field)
-            saves.append(Save(key, change.backoffice_id, value, stored))
-            if verdict.result in GOOD:
-                self._use_up_decision(change)
-        ids = baselines.save(self._store, self._context.integration, saves)
-        for item, doc_id in zip(saves, ids, strict=True):
-            kind, storefront_id, field = item.key
-            self._baselines.setdefault((kind, storefront_id), {})[field] = replace(item.value, doc_id=doc_id)
-
-    def _pushed(self, push: Push, verdict: Verdict, price: tuple[str, str]) -> Save:
-        """From here on the price of a pushed product is kept in sync like any other's."""
-        made = verdict.mapping.backoffice_id if verdict.mapping is not None else push.item.product_id
-        key = (Kind.PRODUCTS, push.item.source_id, Field.PRICE)
-        value = Baseline(*price, "", self.run_id, utc_text(self._clock.now()), backoffice_id=made)
-        return Save(key, made, value, self._baselines.get(key[:2], {}).get(Field.PRICE))
-
-    def _good(self, change: Change, verdict: Verdict) -> Baseline:
-        at = utc_text(self._clock.now())
-        if self._purpose is Purpose.UNDO:
-            was = self._undone.get(change_key(change.kind, change.storefront_id, change.field))
-            storefront, backoffice, rule = was or (None, None, "")
-            return Baseline(storefront, backoffice, rule, self.run_id, at, backoffice_id=change.backoffice_id)
-        after = verdict.now if verdict.now is not None else change.after
-        rule = change.rule_version or ("" if same(change.field, after, change.source, change.currency) else KEPT)
-        storefront, backoffice = (after, change.source) if change.target is Side.STOREFRONT else (change.source, after)
-        return Baseline(storefront, backoffice, rule, self.run_id, at, backoffice_id=change.backoffice_id)
-
-    def _bad(self, change: Change, verdict: Verdict, stored: Baseline | None) -> Baseline:
-        """The values of the last good sync, if of the same mapping, with the problem to show."""
-        kept = stored if stored is not None and stored.backoffice_id in {"", change.backoffice_id} else None
-        return replace(
-            kept or Baseline(None, None),
-            problem=DOUBTED if verdict.doubted else _PROBLEM[verdict.result],
-            problem_message=verdict.message,
-            run=self.run_id,
-            at=utc_text(self._clock.now()),
-            backoffice_id=change.backoffice_id,
-        )
-
-    def _use_up_decision(self, change: Change) -> None:
-        if change.field in self._decided.get((change.kind, change.storefront_id), {}):
-            row = (where("integration") == self._context.integration) & (where("kind") == change.kind.value)
-            row &= where("storefront_id") == change.storefront_id
-            self._store.table("decisions").remove(row & (where("field") == change.field.value))
-
     def _keep_history(self, outcomes: Sequence[Outcome], settled: Sequence[Settled]) -> None:
         entries = [
             entry
             for outcome, (item, verdict) in zip(outcomes, settled, strict=True)
             if outcome.result in TRIED
-            for entry in self._entries(outcome, item, verdict)
+            for entry in history_of(outcome, item, verdict, self._context, self._purpose)
         ]
         if entries:
             self._store.table("history").insert_multiple(entries)
-
-    def _entries(self, outcome: Outcome, item: Item, verdict: Verdict) -> list[dict[str, Any]]:
-        """One entry, or one for every field and price that a push wrote."""
-        entry = {
-            "at": utc_text(outcome.at or self._clock.now()),
-            "actor": self._context.actor,
-            "action": self._purpose.value,
-            "integration": self._context.integration,
-            "kind": outcome.kind.value,
-            "storefront_id": outcome.storefront_id,
-            "backoffice_id": outcome.backoffice_id,
-            "name": outcome.name,
-            "field": outcome.field.value if outcome.field else None,
-            "before": outcome.before,
-            "after": outcome.after,
-            "run": self.run_id,
-            "how": verdict.message or ("created" if isinstance(item, Creation) else item.reason),
-            "request_id": outcome.request_id,
-            "outcome": outcome.result.value,
-            "attribute": outcome.attribute,
-        }
-        if not isinstance(item, Push):
-            return [entry]
-        texts = [(value.name, value.before, value.after) for value in item.item.values]
-        prices = [
-            (f"price in {price.book_id}", None if price.before is None else str(price.before), str(price.amount))
-            for price in item.item.prices
-        ]
-        parts = [{**entry, "attribute": name, "before": old, "after": new} for name, old, new in (*texts, *prices)]
-        return [entry, *parts]
 
     def _unmap(self, push: Push) -> None:
         """The mapping that an undone push had made."""
@@ -408,40 +234,12 @@ class Journal:
             self._store.table("mappings").remove(old & (where("backoffice_id") == mapping.replaces))
         self._store.table("mappings").insert(row)
 
-    def _promise_quantity(self, mapping: NewMapping) -> None:
-        """Until its first quantity is written, a new record's zero is not an answer: the next sync fills it, whoever is
-        master. The write of this run uses the decision up.
-        """
-        now, actor = utc_text(self._clock.now()), self._context.actor
-        row = {
-            "integration": mapping.integration,
-            "kind": mapping.kind.value,
-            "storefront_id": mapping.storefront_id,
-            "field": Field.QUANTITY.value,
-        }
-        decision = {"keep": Side.STOREFRONT.value, "value": None, "actor": actor, "at": now}
-        self._store.table("decisions").insert({**row, **decision})
-        decided = self._decided.setdefault((mapping.kind, mapping.storefront_id), {})
-        decided[Field.QUANTITY] = Decision(Side.STOREFRONT, None, actor, now)
-
-    def _earlier(self, undo_of: str) -> dict[str, Was]:
-        docs = outcome_documents(self._store, undo_of) if undo_of else []
-        return {doc["key"]: tuple(doc["was"]) for doc in docs if doc["was"] is not None}
-
     def _fresh(self) -> Document:
         doc = self._store.table("runs").get(doc_id=self._document.doc_id)
         return doc if isinstance(doc, Document) else self._document
 
     def _update(self, fields: dict[str, Any]) -> None:
         self._store.table("runs").update(fields, doc_ids=[self._document.doc_id])
-
-
-def _ids(creation: Creation, made: NewMapping | None) -> tuple[str, str]:
-    """(storefront id, back-office id) of a creation; before it happened only its source is known."""
-    if made is not None:
-        return made.storefront_id, made.backoffice_id
-    source = creation.draft.source_id
-    return (source, "") if creation.target is Side.BACKOFFICE else ("", source)
 
 
 def request_cancel(store: Store, run_id: str) -> bool:

@@ -19,13 +19,14 @@ from engine.crm import BookPrice, PriceEntry, PushesProducts, PushItem, PushOutc
 from engine.errors import ConnectorError
 from engine.events import OutcomeRecorded, RowsChanged
 from engine.fields import read, rounded, same
-from engine.journal import Journal, Settled, Verdict
+from engine.journal import Journal
 from engine.model import Field, Kind, Product, Record, Side, canonical, utc_text
 from engine.ports import Result
 from engine.push import code_key
 from engine.sync_context import NewMapping, SyncContext
 from engine.sync_control import Control, Progress
 from engine.sync_verify import REREAD_SECONDS
+from engine.verdict import Settled, Verdict
 
 _PUSH = TypeAdapter(Push)
 

@@ -18,7 +18,7 @@ from engine.crm import PushOutcome
 from engine.errors import ConnectorError
 from engine.events import RowsChanged, RunEnded
 from engine.fields import SIDE_NAMES, display
-from engine.journal import Journal, Settled, Verdict
+from engine.journal import Journal
 from engine.model import Kind, Record, Side
 from engine.ports import Result, Store
 from engine.run_log import plan as plan_of
@@ -27,6 +27,7 @@ from engine.sync_context import SyncContext
 from engine.sync_targets import Seen, Target, from_intent, judge
 from engine.sync_verify import REREAD_SECONDS
 from engine.sync_write import CHUNK
+from engine.verdict import Settled, Verdict
 
 INTERRUPTED = "the program ended before the run did; resume it to send the rest"
 

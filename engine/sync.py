@@ -18,7 +18,7 @@ from engine.changes import Change, Item, Plan, Run, RunState
 from engine.creation import Creator, placed
 from engine.errors import Blocked, StalePlan, UsageError
 from engine.events import OutcomeRecorded, RunEnded, RunStarted
-from engine.journal import Journal, Settled, Verdict
+from engine.journal import Journal
 from engine.model import Field, Kind, Side
 from engine.plan import fingerprint
 from engine.ports import Result
@@ -30,6 +30,7 @@ from engine.sync_context import SyncContext
 from engine.sync_control import Control, Progress
 from engine.sync_write import Writer
 from engine.text_write import TextWriter
+from engine.verdict import Settled, Verdict
 
 log = logging.getLogger(__name__)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from engine.changes import RunState
 from engine.errors import AuthenticationError, ConnectorError, PermissionMissing, RateLimited, Unreachable
 from engine.events import RunProgress
-from engine.journal import Journal, Verdict
+from engine.journal import Journal
 from engine.ports import Result
 from engine.sync_context import SyncContext
+from engine.verdict import Verdict
 
 #: Errors after which nothing more can be sent on a connection.
 FATAL = (AuthenticationError, PermissionMissing, Unreachable, RateLimited)

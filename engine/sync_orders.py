@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from engine.errors import ConnectorError
-from engine.journal import Settled, Verdict
 from engine.model import Field, Kind, Side
 from engine.ports import Result
 from engine.settings import OrderPolicy
@@ -19,6 +18,7 @@ from engine.sync_control import Control
 from engine.sync_targets import Target
 from engine.sync_verify import Verdicts
 from engine.unposted import told
+from engine.verdict import Settled, Verdict
 
 
 @dataclass(frozen=True, slots=True)

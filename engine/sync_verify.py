@@ -13,13 +13,13 @@ from dataclasses import replace
 from engine.changes import Change
 from engine.errors import ConnectorError
 from engine.fields import SIDE_NAMES, display, same
-from engine.journal import Verdict
 from engine.model import Field, Record, Side
 from engine.ports import RecordWrite, Result, WriteOutcome
 from engine.settings import IntegrationSettings
 from engine.sync_context import SyncContext
 from engine.sync_control import Control
 from engine.sync_targets import Seen, Target, judge
+from engine.verdict import Verdict
 
 REREAD_SECONDS = 0.5  # before a reading that does not show what was written is asked for once more
 

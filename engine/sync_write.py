@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from engine.changes import Change
 from engine.errors import ConnectorError
 from engine.events import OutcomeRecorded, RowsChanged
-from engine.journal import Journal, Settled
+from engine.journal import Journal
 from engine.model import Kind, Record, Side, utc_text
 from engine.ports import RecordWrite, Result, WriteOutcome
 from engine.sync_context import SyncContext
@@ -20,6 +20,7 @@ from engine.sync_control import Control, Progress
 from engine.sync_orders import OrderWatch
 from engine.sync_targets import Target, intent, targets
 from engine.sync_verify import Answers, Verdicts, Verifier
+from engine.verdict import Settled
 
 CHUNK = 25  # records that are journalled, and read back, together; a whole batch where the system takes larger ones
 

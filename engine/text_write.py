@@ -16,13 +16,14 @@ from engine.crm import TextOutcome, TextValue, TextWrite, WritesTexts
 from engine.errors import ConnectorError
 from engine.events import OutcomeRecorded, RowsChanged
 from engine.fields import SIDE_NAMES
-from engine.journal import Journal, Settled, Verdict
+from engine.journal import Journal
 from engine.model import Kind, Product, Side, utc_text
 from engine.ports import Result
 from engine.push_write import text_of
 from engine.sync_context import SyncContext
 from engine.sync_control import Control, Progress
 from engine.sync_verify import REREAD_SECONDS
+from engine.verdict import Settled, Verdict
 
 _CHANGES = TypeAdapter(tuple[TextChange, ...])
 Group = tuple[TextChange, ...]  # all changes of one record
