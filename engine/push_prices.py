@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -23,6 +23,11 @@ class Books:
     @property
     def all(self) -> tuple[PriceBook, ...]:
         return (self.standard, *(book for _, book in self.others))
+
+
+def in_currency(entries: Iterable[PriceEntry], currency: str) -> Iterator[PriceEntry]:
+    """The entries in a currency, and those of a system that has only one: the others are prices for somebody else."""
+    return (entry for entry in entries if entry.currency in {"", currency})
 
 
 def choose(books: Sequence[PriceBook], settings: IntegrationSettings) -> Books:

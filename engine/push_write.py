@@ -23,6 +23,7 @@ from engine.journal import Journal
 from engine.model import Field, Kind, Product, Record, Side, canonical, utc_text
 from engine.ports import Result
 from engine.push import code_key
+from engine.push_prices import in_currency
 from engine.sync_context import NewMapping, SyncContext
 from engine.sync_control import Control, Progress
 from engine.sync_verify import REREAD_SECONDS
@@ -259,7 +260,8 @@ class PushJudge:
         connector = self._context.connectors[Side.BACKOFFICE]
         products = await connector.read_some(Kind.PRODUCTS, wanted)
         entries: dict[str, list[PriceEntry]] = {}
-        for entry in await cast("PushesProducts", connector).entries_of(wanted):
+        there = await cast("PushesProducts", connector).entries_of(wanted)
+        for entry in in_currency(there, self._currency):
             entries.setdefault(entry.product_id, []).append(entry)
         return {id: Seen(cast("Product | None", products.get(id)), tuple(entries.get(id, ()))) for id in wanted}
 

@@ -29,7 +29,7 @@ from engine.mappings import Mappings
 from engine.model import Kind, Product, Record, Side, canonical, utc_text
 from engine.operations import Operations
 from engine.ports import Clock, RecordCache, Store
-from engine.push_prices import Books, choose, prices_of
+from engine.push_prices import Books, choose, in_currency, prices_of
 from engine.reconcile import Custom, Sides, Wanted, counts, detect
 from engine.rows import Lists
 
@@ -83,7 +83,9 @@ class Reconciler:
         return made
 
     async def prices(self, integration: Integration) -> Prices | None:
-        """The back office's price books and entries, where it has any. The caller holds the lock."""
+        """The back office's price books, and the entries in the integration's currency, where it has any. The caller holds
+        the lock.
+        """
         connector = self.connections.connector(integration.backoffice)
         if not connector.capabilities.pushes_products:
             return None
@@ -91,7 +93,7 @@ class Reconciler:
         chosen = choose(await books.price_books(), integration.settings)
         entries: dict[str, list[PriceEntry]] = {}
         async for page in books.price_entries():
-            for entry in page:
+            for entry in in_currency(page, integration.settings.currency):
                 entries.setdefault(entry.product_id, []).append(entry)
         return Prices(chosen, entries)
 

@@ -10,6 +10,7 @@ from engine.changes import Outcome, Plan
 from engine.crm import PriceEntry, PushesProducts
 from engine.model import Kind, Product, Side
 from engine.ports import Connector, RecordCache
+from engine.push_prices import in_currency
 from engine.push_write import Seen
 from engine.undo_push import Pushed
 from engine.undo_texts import Products, is_text
@@ -54,7 +55,7 @@ async def read_written(
         return Written(products, mapped)
     connector = cast("PushesProducts", connectors[Side.BACKOFFICE])
     entries: dict[str, list[PriceEntry]] = {}
-    for entry in await connector.entries_of(list(pushed)):
+    for entry in in_currency(await connector.entries_of(list(pushed)), currency):
         entries.setdefault(entry.product_id, []).append(entry)
     books = {book.id: book.name for book in await connector.price_books()}
     seen = {id: Seen(products.get((Side.BACKOFFICE, id)), tuple(entries.get(id, ()))) for id in pushed}

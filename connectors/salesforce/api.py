@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -12,7 +13,7 @@ from connectors.http import Client, Pace, ReadLedger, Redactor, Reply, TotalMove
 from connectors.http.client import Params
 from connectors.salesforce import soql
 from connectors.salesforce.daily import Calls, DailyPace
-from connectors.salesforce.faults import DIALECT, LIMIT, NO_FIELD, NO_LOCATOR, NO_TYPE, PASSING
+from connectors.salesforce.faults import CONCURRENT, DIALECT, LIMIT, NO_FIELD, NO_LOCATOR, NO_TYPE, PASSING
 from connectors.salesforce.grant import OrgGrant
 from connectors.salesforce.settings import Settings
 from connectors.salesforce.tokens import Session
@@ -22,6 +23,8 @@ from engine.ports import ConnectionContext
 Row = dict[str, Any]
 COLLECTION = 200  # records of one collection request
 SUBREQUESTS = 25  # of one composite request
+#: The same code is told for too many long requests at once, which passes within seconds.
+_AT_ONCE = re.compile(r"concurrent", re.IGNORECASE)
 _TRIES = 4  # of a request that was refused for a reason that passes
 
 
@@ -114,6 +117,15 @@ class Api:
         except PermissionMissing as error:
             if error.code != LIMIT:
                 raise
+            if _AT_ONCE.search(str(error)):
+                raise Rejected(
+                    f"{error} Too many long requests were under way in the org at that moment; nothing of this one was "
+                    "carried out. Try again",
+                    connection=self.connection,
+                    request_id=error.request_id,
+                    code=CONCURRENT,
+                    status=error.status,
+                ) from None
             self.pace.park()
             raise self.pace.parked("the org's daily API calls are used up (REQUEST_LIMIT_EXCEEDED)") from None
 

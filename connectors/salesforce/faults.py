@@ -13,6 +13,7 @@ from typing import Any
 from connectors.http import Dialect, Explained
 
 LIMIT = "REQUEST_LIMIT_EXCEEDED"
+CONCURRENT = "CONCURRENT_REQUEST_LIMIT_EXCEEDED"
 SESSION = "INVALID_SESSION_ID"
 LOCKED = "UNABLE_TO_LOCK_ROW"
 NO_LOCATOR = "INVALID_QUERY_LOCATOR"
@@ -20,10 +21,11 @@ NO_TYPE = "INVALID_TYPE"
 NO_FIELD = "INVALID_FIELD"
 DUPLICATE_VALUE = "DUPLICATE_VALUE"
 DUPLICATES = "DUPLICATES_DETECTED"
+SEVERAL = "DUPLICATE_EXTERNAL_ID"
 NO_STANDARD_PRICE = "STANDARD_PRICE_NOT_DEFINED"
 HALTED = "PROCESSING_HALTED"
 #: Refusals that pass: a read is tried again, a write too (nothing of it was carried out).
-PASSING = frozenset({LOCKED, "QUERY_TIMEOUT", "SERVER_UNAVAILABLE", "CONCURRENT_REQUEST_LIMIT_EXCEEDED"})
+PASSING = frozenset({LOCKED, CONCURRENT, "QUERY_TIMEOUT", "SERVER_UNAVAILABLE"})
 GONE = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY"})
 #: Told after the system's own words, where those do not say what to do.
 ADVICE = {
@@ -35,6 +37,7 @@ ADVICE = {
     "FIELD_CUSTOM_VALIDATION_EXCEPTION": "A validation rule of the org refused it",
     "API_DISABLED_FOR_ORG": "The edition has no API, or the user's profile lacks API Enabled",
 }
+_ANY_ID = re.compile(r"\b[a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?\b")
 _ID = re.compile(r"\b([a-zA-Z0-9]{15}(?:[a-zA-Z0-9]{3})?)\b(?=[^a-zA-Z0-9]*$)")
 
 
@@ -88,6 +91,8 @@ def _code(row: Mapping[str, Any]) -> str:
 
 
 def _matches(row: Mapping[str, Any], code: str, words: str) -> Iterable[str]:
+    if code == SEVERAL:  # More than one record found for external id field: [01t..., 01t...]
+        yield from _ANY_ID.findall(words.partition("[")[2])
     if code == DUPLICATE_VALUE and (found := _ID.search(words)):
         yield found[1]
     told = row.get("duplicateResult")

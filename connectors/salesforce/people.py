@@ -87,7 +87,8 @@ class People:
         if not described.has(name):
             return []
         if described.filterable(name):
-            condition = f"{name} LIKE {soql.quoted('%' + _like(marker) + '%')}"
+            # a wildcard in the marker finds more than it: what is found is looked at again
+            condition = f"{name} LIKE {soql.quoted(f'%{marker}%')}"
         else:
             condition = f"CreatedDate >= {soql.at(datetime.now(UTC) - RECENT)}"
         rows = await self._api.rows(soql.select(["Id", name], ACCOUNT, condition), ACCOUNT)
@@ -280,8 +281,3 @@ def _given(values: Sequence[str]) -> list[str]:
 def _holds(found: str, marker: str) -> bool:
     """Whether a field holds this marker, and not a longer one that begins like it."""
     return found.strip() == marker or f"[{marker}]" in found
-
-
-def _like(text_: str) -> str:
-    """A text as a part of a LIKE pattern."""
-    return text_.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -44,6 +44,7 @@ def _wanted(row: Row) -> bool:
         row.get("custom") is True
         and row.get("queryable") is True
         and row.get("customSetting") is not True
+        and not row.get("associateEntityType")  # who shares, follows or changed the records of another object
         and row.get("deprecatedAndHidden") is not True
     )
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.salesforce.api import COLLECTION, Api, Row
-from connectors.salesforce.faults import LOCKED, Reason, reason
+from connectors.salesforce.faults import CONCURRENT, LOCKED, Reason, reason
 from engine.errors import ConnectorError, ProtocolError, Rejected, Unreachable
 from engine.ports import Result
 
 _TRIES = 3  # of records that somebody else held locked
+#: Refusals that pass, of which nothing was carried out.
+HELD = frozenset({LOCKED, CONCURRENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ async def store(
 ) -> list[Sent]:
     """Create (POST) or update (PATCH) records, 200 in a request: one ``Sent`` each, in order. Never raises.
 
-    Records that were refused because somebody held them locked are sent again, a few times; an update only after ``still``
+    Records that were refused because somebody held them locked (or the org) are sent again, a few times; an update only after ``still``
     has looked whether whoever held it changed what we write. After a request that could not be sent the others are not tried.
     """
     out: list[Sent] = []
@@ -58,14 +60,14 @@ def _failed(sent: Sequence[Sent]) -> ConnectorError | None:
 async def _patiently(api: Api, method: str, records: Sequence[Row], path: str, still: Still | None) -> list[Sent]:
     out = await _once(api, method, records, path)
     for attempt in range(1, _TRIES):
-        locked = [at for at, one in enumerate(out) if one.code == LOCKED]
+        locked = [at for at, one in enumerate(out) if one.code in HELD]
         if not locked or (still is None and method != "POST"):
             break
         await api.wait(attempt)
         if still is not None:
             for at, settled in zip(locked, await still([records[at] for at in locked]), strict=True):
                 out[at] = settled or out[at]
-            locked = [at for at in locked if out[at].code == LOCKED]
+            locked = [at for at in locked if out[at].code in HELD]
         again = await _once(api, method, [records[at] for at in locked], path) if locked else []
         for at, one in zip(locked, again, strict=True):
             # what was refused and then could not be sent was, in the end, refused

@@ -270,6 +270,8 @@ class Salesforce(Sandbox):
         return replace(reply, headers=(*reply.headers, ("Sforce-Limit-Info", usage)))
 
     def failure(self, _call: Call, status: int, /) -> Reply:
+        if status == 403:  # the code of the daily limit, for what passes within seconds
+            return refused("REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded.", status).reply
         return refused("SERVER_UNAVAILABLE", "The server is too busy to respond.", status).reply
 
     def page_before(self, call: Call) -> Call:

@@ -137,9 +137,15 @@ class Shop:
 
 
 @pytest.fixture
-async def shop(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Shop]:
-    """40 items and a CRM with every kind of counterpart for them; nothing is mapped or pushed yet."""
-    boxes = make_systems(["ultracart", "salesforce"], World.make(seed=3, customers=4, products=40), rate=0)
+async def shop(tmp_path: Any, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> AsyncIterator[Shop]:
+    """40 items and a CRM with every kind of counterpart for them; nothing is mapped or pushed yet.
+
+    Parametrized indirectly, the arguments of another ``Salesforce``.
+    """
+    world = World.make(seed=3, customers=4, products=40)
+    boxes = make_systems(["ultracart", "salesforce"], world, rate=0)
+    if hasattr(request, "param"):
+        boxes["salesforce"] = Salesforce(world, rate=0, **request.param)
     clock = Clock()
     with ExitStack() as running:
         served = {name: running.enter_context(serve_in_thread(box)) for name, box in boxes.items()}

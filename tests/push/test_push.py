@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from engine.changes import PushAction
 from engine.model import Kind, Status
 
@@ -68,3 +70,28 @@ async def test_a_price_whose_master_is_the_back_office_is_not_pushed_over(shop: 
     assert again.pushes[0].action is PushAction.SKIP
     assert "left to a sync" in again.pushes[0].problems[0]
     assert shop.price(item) == 77.0
+
+
+@pytest.mark.parametrize("shop", [{"several_currencies": True}], indirect=True)
+async def test_prices_in_another_currency_are_nobodys_business(shop: Any) -> None:
+    plan, _ = await shop.push()
+    sold = [push.item.source_id for push in plan.pushes if push.sends]
+    entries = shop.crm.state.tables["PricebookEntry"]
+    euros = {}
+    for item in sold:
+        euro = shop.entry(item) | {"CurrencyIsoCode": "EUR", "UnitPrice": 7.25, "IsActive": False}
+        euro["Id"] = euro["Id"][:-6] + "EU" + euro["Id"][-4:]
+        euros[euro["Id"]] = shop.crm.state.put("PricebookEntry", euro["Id"], euro)
+    again, _ = await shop.push()
+    assert {push.action for push in again.pushes if not push.blocked} == {PushAction.SKIP}
+    found = (await shop.ws.reconcile("acme")).counts
+    assert not {"ENTRY_MISSING", "ENTRY_INACTIVE", "PRICE_MISMATCH"} & set(found)
+
+    gone = shop.entry(sold[0])  # the dollar price, for the euro one came later
+    assert gone["CurrencyIsoCode"] == "USD"
+    shop.crm.state.remove("PricebookEntry", gone["Id"])
+    assert (await shop.ws.reconcile("acme")).counts["ENTRY_MISSING"] == 1
+    plan, run = await shop.push([sold[0]])
+    assert (plan.pushes[0].action, run.totals.applied) == (PushAction.UPDATE, 1)
+    assert shop.price(sold[0]) == shop.items[sold[0]]["pricing"]["cost"]
+    assert {id: entries[id] for id in euros} == euros

@@ -80,6 +80,11 @@ def test_refusals_keep_the_systems_words_codes_fields_and_matches() -> None:
         "message": "duplicate value found: K duplicates value on record with id: 01t5g0000000001",
     }
     assert reason([value]).matches == ("01t5g0000000001",)
+    several = {
+        "statusCode": "DUPLICATE_EXTERNAL_ID",
+        "message": "More than one record found for external id field: [01t5g0000000001, 01t5g0000000002]",
+    }
+    assert reason([several]).matches == ("01t5g0000000001", "01t5g0000000002")
     long = {"errorCode": "STRING_TOO_LONG", "message": "too long", "fields": ["Name"]}
     assert (reason([long]).fields, reason([long]).message) == (("Name",), "too long (fields Name)")
     assert explain({"error": "invalid_grant", "error_description": "no"}).code == "invalid_grant"

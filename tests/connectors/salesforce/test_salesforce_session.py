@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from connectors.salesforce import CONNECTOR
 from engine.errors import AuthenticationError, Parked, PermissionMissing, Rejected, UsageError
 from engine.model import Kind
-from engine.ports import ConnectionContext
+from engine.ports import ConnectionContext, Result
 
 TOKEN = "/services/oauth2/token"
 DATA = "/services/data/v67.0"
@@ -262,6 +262,20 @@ class TestDailyLimit:
         assert kinds == {("price", "applied"), ("sku", "not_sent")}, [one.message for one in outcomes]
         assert {one.code for one in outcomes if one.result == "not_sent"} == {"REQUEST_LIMIT_EXCEEDED"}
         assert not any(row["ProductCode"].startswith("NEW-") for row in served.state.rows("Product2"))
+
+    async def test_too_many_requests_at_once_is_waited_for_and_does_not_park(
+        self, org, connect, everything, row_of, write_of
+    ) -> None:
+        served = org()
+        connector = connect(served)
+        served.app.faults.add("error", path="/services/data/v67.0/query*", status=403, times=2)
+        assert await everything(connector)
+        served.app.faults.add(
+            "error", method="PATCH", path="/services/data/v67.0/composite/sobjects", status=403, times=1
+        )
+        (outcome,) = await connector.write([write_of(served, row_of(served), price="9.99")])
+        assert outcome.result is Result.APPLIED, outcome.message
+        assert "parked" not in connector.budget().note
 
     async def test_our_own_share_holds_across_processes(self, org, connect, everything, tmp_path) -> None:
         served = org()
