@@ -28,7 +28,7 @@ COUNT_LIMIT = 1_000
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """One run of a schedule, reading and planning included: ``found`` differences, ``written`` of them; ``run`` may be
-    empty where there was nothing to record (a failed reading, a guard).
+    empty where there was nothing to record (a failed reading, a guard). ``left``: rows that wait for a person.
     """
 
     at: datetime
@@ -37,6 +37,7 @@ class Attempt:
     found: int = 0
     written: int = 0
     run: str = ""
+    left: int = 0
 
 
 @dataclass(frozen=True, slots=True)

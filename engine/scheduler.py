@@ -11,6 +11,7 @@ import asyncio
 import logging
 import os
 import uuid
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from engine.account_work import AccountsRun
 from engine.alarms import Alarms
 from engine.changes import Plan, Purpose, Run, RunState
 from engine.errors import Busy, CrosswalkError, UnknownId, UsageError
+from engine.left_over import left_to_people, sentence
 from engine.model import Field, Kind, Side
 from engine.pace import too_slow
 from engine.ports import Clock
@@ -136,17 +138,17 @@ class Scheduler:
         """Plan and sync once; whatever goes wrong is recorded with the schedule and raised as an alarm."""
         began, at = self.clock.monotonic(), self.clock.now()
 
-        def attempt(run: Run | None = None, *, good: bool = False) -> Attempt:
+        def attempt(run: Run | None = None, *, good: bool = False, left: int = 0) -> Attempt:
             seconds = round(self.clock.monotonic() - began, 1)
             if run is None:
                 return Attempt(at, seconds, good)
-            return Attempt(at, seconds, good, run.totals.planned, run.totals.applied, run.id)
+            return Attempt(at, seconds, good, run.totals.planned, run.totals.applied, run.id, left)
 
         try:
             if schedule.purpose is Purpose.ACCOUNTS:
                 self._kept(schedule, await self._keep(schedule), attempt)
                 return
-            run = await self._sync(schedule)
+            run, left = await self._sync(schedule)
         except Busy as error:
             self._skipped(schedule, str(error))
         except CrosswalkError as error:
@@ -158,7 +160,8 @@ class Scheduler:
             log.exception("automatic %s %s failed unexpectedly", schedule.purpose, schedule.id)
             self._failed(schedule, "an unexpected error; the details are in the log", attempt())
         else:
-            self._judged(schedule, run, attempt)
+            self._judged(schedule, run, partial(attempt, left=left.total()))
+            self._say_left(schedule, left)
 
     def _judged(self, schedule: Schedule, run: Run, attempt: Callable[..., Attempt], tail: str = "") -> None:
         totals = run.totals
@@ -180,13 +183,14 @@ class Scheduler:
         else:
             self._judged(schedule, done.run, attempt, f"; {text}")
 
-    async def _sync(self, schedule: Schedule) -> Run:
+    async def _sync(self, schedule: Schedule) -> tuple[Run, Counter[str]]:
+        """The run, and the rows that it leaves to a person."""
         plan = await self._plan(schedule)
         if plan.guards:
             reasons = "; ".join(f"{hit.guard}: {hit.message}" for hit in plan.guards)
             by_hand = f"Look at it, then {schedule.purpose} by hand"
             raise UsageError(f"stopped by a guard, nothing was written: {reasons}. {by_hand}")
-        return await self.syncs.sync(plan, trigger=f"schedule {schedule.id}")
+        return await self.syncs.sync(plan, trigger=f"schedule {schedule.id}"), left_to_people(plan)
 
     async def _plan(self, schedule: Schedule) -> Plan:
         if schedule.purpose is Purpose.PUSH:
@@ -230,6 +234,13 @@ class Scheduler:
             self.alarms.raise_(schedule.integration, f"{text}; choose a longer pause", "warning")
         elif found.missed:
             text = f"automatic {schedule.purpose} {schedule.id} missed {found.missed} slot(s); one run now stands for all of them"
+            self.alarms.raise_(schedule.integration, text, "warning")
+
+    def _say_left(self, schedule: Schedule, left: Counter[str]) -> None:
+        """Said when there are more than in the run before: those that wait already were said then."""
+        before = next((one.left for one in reversed(schedule.recent) if one.run), 0)
+        if left.total() > before:
+            text = f"automatic {schedule.purpose} {schedule.id}: {sentence(left)}. See: crosswalk plan, or the Products tab"
             self.alarms.raise_(schedule.integration, text, "warning")
 
     def _good(self, schedule: Schedule, text: str, attempt: Attempt) -> None:

@@ -105,7 +105,9 @@ async def test_it_waits_for_a_sync_of_the_same_integration_and_is_not_missed(due
     assert {one.last_result[:5] for one in due.ws.schedules.all()} == {"done:"}
     assert {one.skipped for one in due.ws.schedules.all()} == {0}
     assert {run.purpose for run in due.ws.runs("acme", 2)} == {"push", "sync"}
-    assert messages(due) == []
+    (said,) = messages(due)
+    assert f"automatic sync {sync.id}" in said
+    assert "1 row waits for a person: 1 with a counterpart that is gone" in said
     assert due.ws.schedules.get(sync.id).purpose is Purpose.SYNC
 
 

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from engine.alarms import Alarms
-from engine.changes import GuardHit, Plan, Purpose, Run, RunState, Totals
+from engine.changes import Change, GuardHit, Plan, Purpose, Run, RunState, Totals
 from engine.errors import Busy, Unreachable, WorkspaceError
 from engine.events import Events
 from engine.history import History
+from engine.model import Field, Kind, Side, Status
 from engine.monitor import Mark, troubles
 from engine.schedule import jitter, next_slot
 from engine.scheduler import Scheduler
@@ -327,3 +328,38 @@ async def test_a_scheduler_whose_loop_was_held_up_does_not_call_itself_dead(stag
     assert stage.now().running_by == stage.scheduler.token
     stage.syncs.gate.set()
     await stage.settle()
+
+
+def change(id, status, blocked="somebody has to decide", field=Field.PRICE):
+    return Change(Kind.PRODUCTS, id, f"b{id}", id, field, Side.BACKOFFICE, "1", "2", "2", "", status, blocked=blocked)
+
+
+async def test_what_waits_for_a_person_is_an_alarm_once_and_again_when_it_grows(stage):
+    waiting = [
+        change("1", Status.FIRST_SYNC),
+        change("1", Status.CONFLICT, field=Field.COST),
+        change("2", Status.FIRST_SYNC),
+        change("3", Status.FIRST_SYNC, blocked=""),
+        change("4", Status.IN_ORDERS),
+    ]
+
+    async def slot_with(*changes):
+        stage.syncs.plan_answer = replace(PLAN, changes=changes)
+        stage.pass_slots(1)
+        stage.scheduler.start_due()
+        await stage.settle()
+
+    await slot_with(*waiting)
+    (said,) = stage.messages()
+    assert "2 rows wait for a person: 1 in conflict, 1 never synced before (preview them and sync by hand once)" in said
+    assert (stage.now().last_good, stage.now().recent[-1].left) == (stage.clock.at, 2), "and the run is a good one"
+    stage.alarms.acknowledge(stage.alarms.all(open_only=True)[0].id)
+    await slot_with(*waiting)
+    stage.syncs.run_answer = Unreachable("no answer", connection="psa")
+    await slot_with()
+    stage.syncs.run_answer = GOOD
+    stage.alarms.acknowledge(stage.alarms.all(open_only=True)[0].id)
+    await slot_with(*waiting)
+    assert stage.messages() == []
+    await slot_with(*waiting, change("5", Status.BROKEN))
+    assert "3 rows wait for a person: 1 with a counterpart that is gone" in stage.messages()[0]
