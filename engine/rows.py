@@ -10,56 +10,29 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from engine.baselines import Baseline, Baselines, Decision, Decisions, load, load_decisions
+from engine.baselines import load, load_decisions
 from engine.connections import Connections
 from engine.fees import Fees
-from engine.fields import SIDE_NAMES, comparable, undecided, writable
+from engine.fields import comparable, undecided, writable
 from engine.history import History
 from engine.integrations import Integration
-from engine.mappings import Ignored, Mappings, RowMapping
-from engine.model import Fee, Field, Kind, Product, Record, Side, Status, from_json
+from engine.list_context import ListContext, backoffice_row
+from engine.mappings import Mappings, RowMapping
+from engine.model import Fee, Kind, Record, Side, from_json
 from engine.order_buyers import waiting_count
 from engine.pairs import Pair, RowState
 from engine.ports import Clock, RecordCache, Store
-from engine.row_text import difference_text, differences, fee_amount, raw_search_text, search_text, suggestion_text
 from engine.rule_store import Rules
 from engine.rules import RuleBook
-from engine.status import row_state
 from engine.suggestions import Suggestions
-from engine.unposted import UnpostedLine
-from engine.views import Row, Snapshot, Suggestion
+from engine.views import Row, Snapshot
 
 #: More touched rows than this are cheaper to build anew, all together.
 TOUCH_LIMIT = 5_000
-
-
-@dataclass(slots=True)
-class _Context:
-    """Everything of one list that is not a record."""
-
-    integration: Integration
-    kind: Kind
-    writable: Mapping[Side, frozenset[Field]]
-    comparable: Collection[Field]
-    mapped: dict[str, RowMapping]
-    ignored: dict[str, Ignored]
-    baselines: Baselines
-    decisions: Decisions
-    suggestions: Mapping[str, tuple[Suggestion, ...]]
-    undecided: frozenset[Field]
-    book: RuleBook
-    unread: tuple[Side, ...] = ()
-    unposted: Mapping[str, tuple[UnpostedLine, ...]] = field(default_factory=dict)
-
-    def state(self, pair: Pair) -> RowState:
-        """The row's state. Of a side that was never read (its cache is gone) nothing is known, least of all a loss."""
-        missing = [side for side in self.unread if pair.record(side) is None]
-        if missing and pair.backoffice_id and pair.ignored is None:
-            return RowState(Status.MAPPED, f"nothing was read from {SIDE_NAMES[missing[0]]} yet: read both systems")
-        return row_state(pair, self.integration.settings, self.writable, self.comparable, self.undecided)
+_EMPTY = Snapshot("", Kind.PRODUCTS, 0, (), {}, 0, None, None)
 
 
 @dataclass(slots=True)
@@ -125,7 +98,7 @@ class Lists:
         if mapping is not None:
             found = self._cache.get(integration.backoffice, kind.counterpart, [mapping.backoffice_id])
             counterpart = found.get(mapping.backoffice_id)
-        pair = self._pair(context, storefront_id, storefront, counterpart)
+        pair = context.pair(storefront_id, storefront, counterpart)
         return pair, context.state(pair)
 
     def pairs(
@@ -145,7 +118,7 @@ class Lists:
         for storefront_id in wanted:
             mapping = context.mapped.get(storefront_id)
             counterpart = right.get(mapping.backoffice_id) if mapping else None
-            pairs.append(self._pair(context, storefront_id, left.get(storefront_id), counterpart))
+            pairs.append(context.pair(storefront_id, left.get(storefront_id), counterpart))
         return pairs
 
     def states(
@@ -159,8 +132,7 @@ class Lists:
             integration.backoffice, kind.counterpart, {m.backoffice_id for m in context.mapped.values()}
         )
         pairs = (
-            self._pair(context, id, left.get(id), right.get(mapping.backoffice_id))
-            for id, mapping in context.mapped.items()
+            context.pair(id, left.get(id), right.get(mapping.backoffice_id)) for id, mapping in context.mapped.items()
         )
         return [(pair, context.state(pair)) for pair in pairs]
 
@@ -186,10 +158,10 @@ class Lists:
     def _waiting(self, integration: Integration, kind: Kind) -> int:
         return waiting_count(self._store, integration.name) if kind is Kind.CUSTOMERS else 0
 
-    def _context(self, integration: Integration, kind: Kind) -> _Context:
+    def _context(self, integration: Integration, kind: Kind) -> ListContext:
         name, settings = integration.name, integration.settings
         capabilities = {side: self._connections.connector(integration.connection(side)).capabilities for side in Side}
-        return _Context(
+        return ListContext(
             integration,
             kind,
             {side: writable(capabilities[side], settings, side) for side in Side},
@@ -233,26 +205,22 @@ class Lists:
             if record_id in targets:
                 counterparts[record_id] = raw
             if kind is not Kind.FEES:
-                backoffice[record_id] = _backoffice_row(record_id, name, json.loads(raw))
+                backoffice[record_id] = backoffice_row(record_id, name, json.loads(raw))
         rows: list[Row] = []
         seen: set[str] = set()
         for storefront_id, record in self._storefront_records(context):
             seen.add(storefront_id)
-            rows.append(
-                self._row(
-                    context, storefront_id, record, _record(kind.counterpart, counterparts, context, storefront_id)
-                )
-            )
+            rows.append(context.row(storefront_id, record, context.counterpart(counterparts, storefront_id)))
         for storefront_id in context.mapped.keys() - seen:
             # Mapped, but gone from the storefront: Broken, and still in the list.
-            counterpart = _record(kind.counterpart, counterparts, context, storefront_id)
-            rows.append(self._row(context, storefront_id, None, counterpart))
+            counterpart = context.counterpart(counterparts, storefront_id)
+            rows.append(context.row(storefront_id, None, counterpart))
         index = {row.id: position for position, row in enumerate(rows)}
         made = _List(stamp, history, _EMPTY, index, backoffice)
         self._publish(made, integration, kind, rows, targets, version)
         return made
 
-    def _storefront_records(self, context: _Context) -> Iterable[tuple[str, Record | dict[str, Any]]]:
+    def _storefront_records(self, context: ListContext) -> Iterable[tuple[str, Record | dict[str, Any]]]:
         """(id, record); an unmapped row's record stays an unbuilt document, which is five times quicker."""
         if context.kind is Kind.FEES:
             yield from ((fee.id, fee) for fee in self._fee_list(context.integration))
@@ -260,69 +228,6 @@ class Lists:
         for record_id, _, raw in self._cache.raw(context.integration.storefront, context.kind):
             mapping = context.mapped.get(record_id)
             yield record_id, from_json(context.kind, raw) if mapping is not None else json.loads(raw)
-
-    def _row(
-        self, context: _Context, storefront_id: str, record: Record | dict[str, Any] | None, counterpart: Record | None
-    ) -> Row:
-        suggestions = context.suggestions.get(storefront_id, ())
-        mapping = context.mapped.get(storefront_id)
-        if isinstance(record, dict):
-            name, search = record["name"], raw_search_text(record)
-            base = bool(record.get("is_base"))
-            reason = _reason(context, storefront_id) or _raw_exclusion(context, storefront_id, record)
-            pair = Pair(context.kind, storefront_id, "", None, None, ignored=reason)
-            state = (
-                RowState(Status.BASE, "parent of variants; never synced itself")
-                if base
-                else context.state(replace(pair, ambiguous=_ambiguous(suggestions)))
-            )
-        else:
-            pair = self._pair(context, storefront_id, record, counterpart)
-            name, search = pair.title, search_text(record) if record else pair.title.casefold()
-            state = context.state(pair)
-        detail = difference_text(state, context.integration.settings) if mapping else suggestion_text(suggestions)
-        if isinstance(record, Fee):
-            detail = " · ".join(filter(None, (fee_amount(record, context.integration.settings), detail)))
-        right, right_id = "", ""
-        if mapping is not None:
-            right_id = mapping.backoffice_id
-            right = counterpart.name if counterpart else mapping.backoffice_name or right_id
-            search = f"{search} {right.casefold()} {right_id.casefold()}"
-        return Row(
-            storefront_id,
-            Side.STOREFRONT,
-            name,
-            storefront_id,
-            right,
-            right_id,
-            detail,
-            state.status,
-            state.reason,
-            search,
-            differences(state, context.integration.settings),
-        )
-
-    def _pair(
-        self, context: _Context, storefront_id: str, storefront: Record | None, counterpart: Record | None
-    ) -> Pair:
-        key = (context.kind, storefront_id)
-        mapping = context.mapped.get(storefront_id)
-        kept: Mapping[Field, Baseline] = context.baselines.get(key, {})
-        decided: Mapping[Field, Decision] = context.decisions.get(key, {})
-        pair = Pair(
-            context.kind,
-            storefront_id,
-            mapping.backoffice_id if mapping else "",
-            storefront,
-            counterpart,
-            kept,
-            decided,
-            ignored=_reason(context, storefront_id),
-            ambiguous="" if mapping else _ambiguous(context.suggestions.get(storefront_id, ())),
-            name=mapping.storefront_name if mapping else "",
-            unposted=context.unposted.get(storefront_id, ()),
-        )
-        return with_rules(pair, context.book) if context.kind is Kind.PRODUCTS else pair
 
     def _touch(self, integration: Integration, kind: Kind, known: _List, touched: Collection[str]) -> None:
         context = self._context(integration, kind)
@@ -336,7 +241,7 @@ class Lists:
             record = storefront.get(storefront_id)
             if record is None and mapping is None:
                 continue  # an edit of another kind's row, or a record that is gone with its mapping
-            row = self._row(context, storefront_id, record, right.get(mapping.backoffice_id) if mapping else None)
+            row = context.row(storefront_id, record, right.get(mapping.backoffice_id) if mapping else None)
             position = known.index.get(storefront_id)
             if position is None:
                 known.index[storefront_id] = len(rows)
@@ -362,58 +267,3 @@ class Lists:
             self._cache.read_at(integration.backoffice, kind.counterpart),
             self._waiting(integration, kind),
         )
-
-
-def with_rules(pair: Pair, book: RuleBook) -> Pair:
-    """A product's row as these rules see it; the pair must not have been through another book."""
-    rules = book.of(pair.storefront_id)
-    ignored = pair.ignored
-    if ignored is None and book.excludes and isinstance(pair.storefront, Product):
-        one = pair.storefront
-        codes = (*(sku.value for sku in one.skus), *filter(None, (one.mpn,)))
-        ignored = book.exclusion(one.id, one.category, one.brand, codes)
-    return pair if rules == pair.rules and ignored == pair.ignored else replace(pair, rules=rules, ignored=ignored)
-
-
-_EMPTY = Snapshot("", Kind.PRODUCTS, 0, (), {}, 0, None, None)
-
-
-def _record(kind: Kind, raws: Mapping[str, bytes], context: _Context, storefront_id: str) -> Record | None:
-    mapping = context.mapped.get(storefront_id)
-    raw = raws.get(mapping.backoffice_id) if mapping else None
-    return from_json(kind, raw) if raw is not None else None
-
-
-def _reason(context: _Context, storefront_id: str) -> str | None:
-    ignored = context.ignored.get(storefront_id)
-    if ignored is None:
-        return None
-    return ignored.reason + (f" (until {ignored.until})" if ignored.until else "")
-
-
-def _raw_exclusion(context: _Context, storefront_id: str, doc: dict[str, Any]) -> str | None:
-    """As ``with_rules``, of a record that is not built."""
-    if not context.book.excludes:
-        return None
-    codes = (*(sku["value"] for sku in doc.get("skus", ())), *filter(None, (doc.get("mpn", ""),)))
-    return context.book.exclusion(storefront_id, doc.get("category", ""), doc.get("brand", ""), codes)
-
-
-def _ambiguous(suggestions: Collection[Suggestion]) -> str:
-    doubtful = [s for s in suggestions if s.ambiguous]
-    if not doubtful:
-        return ""
-    if clash := next((s.clash for s in doubtful if s.clash), ""):
-        return clash
-    names = ", ".join(s.backoffice_name or s.backoffice_id for s in doubtful[:3])
-    if len(doubtful) == 1:
-        return f"{names} fits, but another row claims it as well"
-    return f"{len(doubtful)} counterparts fit alike: {names}"
-
-
-def _backoffice_row(record_id: str, name: str, doc: dict[str, Any]) -> Row:
-    inactive = "" if doc.get("active", True) else "inactive"
-    return Row(
-        record_id, Side.BACKOFFICE, name, record_id, "", "", inactive, Status.UNMAPPED,
-        "nothing in the storefront is mapped to it", raw_search_text(doc),
-    )  # fmt: skip

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from engine.errors import UnknownId
 from engine.events import Events, RowsChanged
 from engine.integrations import Integration, Integrations
+from engine.list_context import with_rules
 from engine.model import Kind
 from engine.operations import Operations
 from engine.ports import RecordCache
-from engine.rows import Lists, with_rules
+from engine.rows import Lists
 from engine.rule_store import Rules
 from engine.rule_text import parse, values, words
 from engine.rules import Rule, RuleBook

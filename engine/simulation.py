@@ -13,11 +13,11 @@ from statistics import median
 
 from engine.changes import GuardHit
 from engine.fields import difference, same
+from engine.list_context import with_rules
 from engine.model import Field, Kind, Side
 from engine.pairs import Pair
 from engine.plan import Scene, build
 from engine.row_rules import ruled_value
-from engine.rows import with_rules
 from engine.rules import RuleBook
 
 RULED = (Field.PRICE, Field.QUANTITY)
