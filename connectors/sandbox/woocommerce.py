@@ -3,7 +3,8 @@
 A subset: products, variations, orders, customers, categories. The contract tests hold it to the index, the community
 client drives it. Constructor arguments say what differs between stores: ``cogs`` (Cost of Goods Sold switched on),
 ``all_variations`` (10.3: one list of all variations), ``incremental`` (5.8: ``modified_after``), ``takes_delta`` (the
-undocumented ``inventory_delta``), ``batch_limit``. Plain HTTP is for loopback: as behind a proxy that ends TLS, Basic
+undocumented ``inventory_delta``), ``batch_limit``, ``statuses`` (order statuses that a plugin added), ``guarded`` (a plugin
+answers nobody without a key), ``told_https=False`` (WordPress takes its address for plain HTTP: Basic is not looked at). Plain HTTP is for loopback: as behind a proxy that ends TLS, Basic
 is taken there too, beside OAuth 1.0a.
 
 Control operations of its own::
@@ -32,7 +33,7 @@ from connectors.sandbox.wire import Call, Json, Reply, Route, as_json
 from connectors.sandbox.woocommerce_goods import changed
 from connectors.sandbox.woocommerce_index import index
 from connectors.sandbox.woocommerce_oauth import signed
-from connectors.sandbox.woocommerce_orders import Orders
+from connectors.sandbox.woocommerce_orders import STATUSES, Orders
 from connectors.sandbox.woocommerce_products import Products
 from connectors.sandbox.woocommerce_seed import CURRENCY, PRODUCT, tables_of
 from connectors.sandbox.woocommerce_shapes import CLOCK, problem, refuse
@@ -79,6 +80,9 @@ class WooCommerce(Sandbox):
         incremental: bool = True,
         takes_delta: bool = True,
         batch_limit: int = 100,
+        statuses: Sequence[str] = (),
+        guarded: bool = False,
+        told_https: bool = True,
         **settings: Any,
     ) -> None:
         shop = StoreWorld.of(world)
@@ -86,6 +90,8 @@ class WooCommerce(Sandbox):
         self.consumer_secret = consumer_secret or f"cs_{secrets.token_hex(20)}"
         self.cogs, self.all_variations, self.incremental = cogs, all_variations, incremental
         self.takes_delta, self.batch_limit = takes_delta, batch_limit
+        self.statuses: Sequence[str] = (*STATUSES, *statuses)
+        self.guarded, self.told_https = guarded, told_https
         self.maintenance = False
         self.events: list[Meanwhile] = []
         self._orders = Orders(self)
@@ -112,7 +118,8 @@ class WooCommerce(Sandbox):
         return super().handle(call)
 
     def _index(self) -> Json:
-        return index((route for route in self.routes if route.path), cogs=self.cogs, incremental=self.incremental)
+        routes = (route for route in self.routes if route.path)
+        return index(routes, self.statuses, cogs=self.cogs, incremental=self.incremental)
 
     def _currency(self, _call: Call) -> Reply:
         return as_json({"code": CURRENCY, "name": "United States (US) dollar", "symbol": "&#36;"})
@@ -169,7 +176,7 @@ class WooCommerce(Sandbox):
 
     # -------------------------------------------------------------------------------- what a system must say
     def authenticate(self, call: Call, route: Route, /) -> None:
-        if not route.path:
+        if not route.path and not self.guarded:
             return  # the index is public
         if "oauth_signature" in dict(call.query):
             url = f"http://{call.headers.get('host', '')}{self.prefix}{call.path}"
@@ -180,7 +187,10 @@ class WooCommerce(Sandbox):
                     401,
                 )
             return
-        given = _basic(call) or (call.arg("consumer_key"), call.arg("consumer_secret"))
+        basic = _basic(call) if self.told_https else None
+        given = basic or (call.arg("consumer_key"), call.arg("consumer_secret"))
+        if not given[0] and not route.path:
+            raise refuse("rest_not_logged_in", "You are not currently logged in.", 401)
         if not given[0]:
             raise refuse("woocommerce_rest_cannot_view", "Sorry, you cannot list resources.", 401)
         if not hmac.compare_digest(given[0].encode(), self.consumer_key.encode()):

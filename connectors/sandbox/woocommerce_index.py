@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from connectors.sandbox.wire import Json, Route
 from connectors.sandbox.woocommerce_goods import PLAIN
-from connectors.sandbox.woocommerce_orders import STATUSES as ORDER_STATUSES
 from connectors.sandbox.woocommerce_products import ORDERS, STATUSES, TYPES
 
 LISTS: Json = {
@@ -27,20 +26,20 @@ GOODS = (
 )  # fmt: skip
 
 
-def index(routes: Iterable[Route], *, cogs: bool, incremental: bool) -> Json:
-    """``GET /wp-json/wc/v3``."""
+def index(routes: Iterable[Route], statuses: Iterable[str], *, cogs: bool, incremental: bool) -> Json:
+    """``GET /wp-json/wc/v3``; ``statuses`` are those of orders."""
     found: Json = {}
     for route in routes:
         path = re.sub(r"\{(\w+)\}", r"(?P<\1>[\\d]+)", route.path)
         entry = found.setdefault(f"/wc/v3{path}", {"namespace": "wc/v3", "methods": [], "endpoints": []})
         if route.method not in entry["methods"]:
             entry["methods"].append(route.method)
-        args = _args(route, cogs, incremental)
+        args = _args(route, list(statuses), cogs, incremental)
         entry["endpoints"].append({"methods": [route.method], "args": args})
     return {"namespace": "wc/v3", "routes": found}
 
 
-def _args(route: Route, cogs: bool, incremental: bool) -> Json:
+def _args(route: Route, statuses: list[str], cogs: bool, incremental: bool) -> Json:
     goods = ("product" in route.path or "variation" in route.path) and "categories" not in route.path
     if route.method == "GET" and not route.path.endswith("}"):
         args = {name: value for name, value in LISTS.items() if name != "offset" or "categories" not in route.path}
@@ -55,7 +54,7 @@ def _args(route: Route, cogs: bool, incremental: bool) -> Json:
                 "sku": {"type": "string"},
             }
         if route.path == "/orders":
-            args["status"] = {"default": ["any"], "items": {"enum": list(ORDER_STATUSES)}, "type": "array"}
+            args["status"] = {"default": ["any"], "items": {"enum": statuses}, "type": "array"}
             args["customer"] = {"type": "integer"}
         if route.path == "/customers":
             args |= {"role": {"default": "customer", "type": "string"}, "email": {"type": "string"}}

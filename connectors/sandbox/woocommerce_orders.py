@@ -78,8 +78,9 @@ class Orders:
 
     def _list(self, call: Call) -> Reply:
         wanted = split(call, "status") or ["any"]
-        if unknown := set(wanted) - set(STATUSES):
-            raise invalid("status", f"status[0] is not one of {', '.join(STATUSES)}: {', '.join(sorted(unknown))}.")
+        known = self._shop.statuses
+        if unknown := set(wanted) - set(known):
+            raise invalid("status", f"status[0] is not one of {', '.join(known)}: {', '.join(sorted(unknown))}.")
         rows = self._shop.state.rows("orders")
         hidden = {"trash", "checkout-draft"}
         rows = [row for row in rows if row["status"] in wanted or ("any" in wanted and row["status"] not in hidden)]

@@ -21,6 +21,7 @@ class Shop(Protocol):
     takes_delta: bool
     batch_limit: int
     all_variations: bool
+    statuses: Sequence[str]
 
     def now(self) -> str: ...
 

@@ -15,8 +15,10 @@ from engine.ports import ConnectionContext
 
 Row = dict[str, Any]
 _ORDER = (("orderby", "id"), ("order", "asc"))
-_STRIPPED = (
-    "The key or its secret is wrong or revoked, or the host removes the Authorization header before WordPress sees it"
+_WRONG = "The key or its secret is wrong or revoked"
+_UNSEEN = (
+    "WordPress saw no key: the host removes the Authorization header, or WordPress does not know that it is reached by "
+    "https (a proxy before it must say so, as by X-Forwarded-Proto)"
 )
 
 
@@ -43,7 +45,7 @@ class Api:
             if await self._key_holds(error, method):
                 raise _permission_missing(error, method, path) from None
             raise AuthenticationError(
-                f"{_words(error)}. {_STRIPPED}",
+                f"{_words(error)}. {_WRONG if error.code == KEY_LACKS else _UNSEEN}",
                 connection=error.connection,
                 request_id=error.request_id,
                 code=error.code,

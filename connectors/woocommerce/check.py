@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from connectors.woocommerce.api import Api
-from connectors.woocommerce.settings import Settings
-from connectors.woocommerce.site import Site
+from connectors.woocommerce.settings import SALES, Settings
+from connectors.woocommerce.site import Features, Site
 from engine.errors import ConnectorError
 from engine.ports import CheckItem, CheckReport
 
@@ -13,6 +13,8 @@ _READS = (
     ("Read orders", "/orders", True),
     ("Read customers", "/customers", False),
 )
+#: WooCommerce's own, of which everybody knows what they mean.
+_USUAL = frozenset(SALES.split(",")) | {"cancelled", "refunded", "failed", "checkout-draft", "auto-draft"}
 _PERMALINKS = "WordPress > Settings > Permalinks must not be Plain, and nothing may block /wp-json"
 
 
@@ -27,7 +29,7 @@ async def check(api: Api, site: Site, settings: Settings) -> CheckReport:
         items.append(await _read(api, name, path, required))
         if not items[-1].ok and path == "/products":
             return CheckReport(tuple(items), settings.site)
-    items += [await _write(api), await _currency(site, settings)]
+    items += [_statuses(features, settings), await _write(api), await _currency(site, settings)]
     if settings.cost == "core":
         why = "" if features.cost else "the store does not offer costs: switch on Cost of Goods Sold, or set cost=none"
         items.append(CheckItem("Cost of goods", features.cost, why, required=False))
@@ -40,6 +42,18 @@ async def _read(api: Api, name: str, path: str, required: bool) -> CheckItem:
     except ConnectorError as error:
         return CheckItem(name, False, str(error), required)
     return CheckItem(name, True, "", required)
+
+
+def _statuses(features: Features, settings: Settings) -> CheckItem:
+    """That the store knows the statuses that count as sales; what a plugin added is told, since its units may be sold."""
+    name, known = "Order statuses", features.order_states
+    if not known:
+        return CheckItem(name, True)
+    if unknown := [one for one in settings.order_statuses if one not in known]:
+        why = f"the store has no order status {', '.join(unknown)}; it has {', '.join(sorted(known))}: mend the option order_statuses"
+        return CheckItem(name, False, why)
+    more = sorted(known - _USUAL - set(settings.order_statuses))
+    return CheckItem(name, True, f"not counted as sales (option order_statuses): {', '.join(more)}" if more else "")
 
 
 async def _write(api: Api) -> CheckItem:

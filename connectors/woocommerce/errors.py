@@ -12,7 +12,7 @@ from typing import Any
 from connectors.http import Dialect, Explained
 
 READ, WRITE = "Read", "Read/Write"
-#: Keys of the kind "Read" that write, and of the kind "Write" that read, get a 401 with this code.
+#: A wrong key gets a 401 with this code, and so do keys of the kind "Read" that write and of the kind "Write" that read.
 KEY_LACKS = "woocommerce_rest_authentication_error"
 
 

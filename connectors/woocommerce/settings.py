@@ -65,7 +65,7 @@ def settings_of(context: ConnectionContext) -> Settings:
         where=replace(where, base_url=site + API),
         site=site,
         currency=currency,
-        order_statuses=tuple(part for part in statuses if part),
+        order_statuses=tuple(part.removeprefix("wc-") for part in statuses if part),  # as WordPress itself calls them
         cost=_one_of(context, "cost", ("auto", "core", "none")),
         delta=_one_of(context, "quantity", ("delta", "absolute")) == "delta",
         page_size=_size(context, "page_size", 2),  # two: a page shares one record with the page before it

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from connectors.http import Reply
 from connectors.woocommerce.api import Api
 from connectors.woocommerce.settings import Settings
-from engine.errors import ConnectorError, Rejected
+from engine.errors import AuthenticationError, ConnectorError, PermissionMissing, Rejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Features:
     """``all_variations``: one list of all variations (WooCommerce 10.3). ``modified_after``: incremental reads (5.8).
 
     ``cost``: core Cost of Goods Sold is switched on. ``trash``: the trash can be listed. ``order_changes`` and
-    ``order_trash`` are the same of orders.
+    ``order_trash`` are the same of orders, ``order_states`` the statuses they can have, a plugin's own among them.
     """
 
     all_variations: bool
@@ -26,6 +27,7 @@ class Features:
     trash: bool
     order_changes: bool
     order_trash: bool
+    order_states: frozenset[str]
 
 
 class Site:
@@ -50,7 +52,7 @@ class Site:
         """Raises ``ProtocolError`` where the address answers with something else than WooCommerce's index."""
         async with self._lock:
             if self._features is None:
-                reply = await self._api.request("GET", "", signed=False)
+                reply = await self._index()
                 routes = reply.data.get("routes") if isinstance(reply.data, dict) else None
                 if not isinstance(routes, dict) or "/wc/v3/products" not in routes:
                     raise self._api.client.protocol_error(
@@ -59,6 +61,13 @@ class Site:
                 self._features = _features(routes)
                 self._known()
             return self._features
+
+    async def _index(self) -> Reply:
+        """Public, unless a plugin answers nobody without a key: then it is asked for with ours."""
+        try:
+            return await self._api.request("GET", "", signed=False)
+        except (AuthenticationError, PermissionMissing):
+            return await self._api.request("GET", "")
 
     async def currency(self) -> str | None:
         """The currency of the prices: the option's, else the store's own, else None where the key may not see it."""
@@ -89,6 +98,7 @@ def _features(routes: Mapping[str, Any]) -> Features:
         trash="trash" in _states(listing),
         order_changes="modified_after" in orders and "dates_are_gmt" in orders,
         order_trash="trash" in _states(orders),
+        order_states=frozenset(map(str, _states(orders))) - {"any", "trash"},
     )
 
 

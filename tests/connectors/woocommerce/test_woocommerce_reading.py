@@ -271,10 +271,41 @@ class TestRights:
         with pytest.raises(PermissionMissing, match="Read"):
             await gather(connect(served))
 
-    async def test_a_wrong_secret_and_a_host_that_strips_it_are_told(self, store, connect, gather) -> None:
-        with pytest.raises(AuthenticationError, match="removes the Authorization header") as caught:
+    async def test_a_wrong_secret_is_told(self, store, connect, gather) -> None:
+        with pytest.raises(AuthenticationError, match="wrong or revoked") as caught:
             await gather(connect(store(), consumer_secret="cs_wrong_and_secret"))
         assert "cs_wrong_and_secret" not in str(caught.value)
+        assert "Authorization header" not in str(caught.value)
+
+    async def test_a_key_that_wordpress_never_sees_is_told_apart_from_a_wrong_one(self, store, connect) -> None:
+        report = await connect(store(told_https=False)).check()
+        (said,) = [item.message for item in report.items if not item.ok]
+        assert "removes the Authorization header" in said
+        assert "X-Forwarded-Proto" in said
+        assert "wrong" not in said
+
+    async def test_a_site_that_answers_nobody_without_a_key_is_asked_with_it(self, store, connect, gather) -> None:
+        served = store(guarded=True)
+        assert (await connect(served).check()).ok
+        assert len(await gather(connect(served))) > len(served.state.tables["products"])
+
+    async def test_order_statuses_that_a_plugin_added_are_told(self, store, connect) -> None:
+        served = store(statuses=("shipped", "packed"))
+
+        async def line(**options: str):
+            report = await connect(served, **options).check()
+            return next(item for item in report.items if item.name == "Order statuses")
+
+        told = await line()
+        assert (told.ok, told.message.partition(": ")[2]) == (True, "packed, shipped")
+        assert (await line(order_statuses="processing,wc-shipped,packed")).message == ""
+        wrong = await line(order_statuses="processing,complete")
+        assert not wrong.ok
+        assert "no order status complete" in wrong.message
+        order = served.app.sell([{"product_id": 100_000, "quantity": 2}], status="shipped")
+        connector = connect(served, order_statuses="wc-shipped")
+        found = [one async for page in connector.read_orders(AGES_AGO) for one in page]
+        assert [one.number for one in found] == [order["number"]]
 
     async def test_another_currency_fails_the_test_of_the_connection(self, store, connect) -> None:
         report = await connect(store(), currency="EUR").check()
