@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
+from connectors.comparing import Settled, compared, compared_amount
 from connectors.quickbooks.records import BASE_TYPES, COST, PRICE, QUANTITY, counted
 from connectors.quickbooks.settings import QuantityBy
 from connectors.values import amount, text
@@ -22,14 +23,14 @@ class Merge:
     ``columns`` are the item's own, for the fields ``by_item``; ``difference`` is a quantity to adjust by.
     """
 
-    settled: dict[Field, tuple[Result, str, str | None]] = field(default_factory=dict)
+    settled: dict[Field, Settled] = field(default_factory=dict)
     columns: dict[str, Any] = field(default_factory=dict)
     by_item: list[Field] = field(default_factory=list)
     difference: Decimal | None = None
 
     @property
     def stale(self) -> bool:
-        return any(result is Result.STALE for result, _, _ in self.settled.values())
+        return any(one.result is Result.STALE for one in self.settled.values())
 
 
 def merge(row: Mapping[str, Any], write: RecordWrite, by: QuantityBy, today: date) -> Merge:
@@ -38,7 +39,7 @@ def merge(row: Mapping[str, Any], write: RecordWrite, by: QuantityBy, today: dat
     refusal = _refusal(row, write)
     for change in write.fields:
         if refusal:
-            out.settled[change.field] = (Result.REJECTED, refusal, None)
+            out.settled[change.field] = Settled(Result.REJECTED, refusal)
         elif change.field is Field.PRICE:
             _number(out, change, row, PRICE)
         elif change.field is Field.COST:
@@ -84,7 +85,7 @@ def _number(out: Merge, change: FieldWrite, row: Mapping[str, Any], column: str)
 def _quantity(out: Merge, change: FieldWrite, row: Mapping[str, Any], by: QuantityBy, today: date) -> None:
     if not counted(row):
         why = f"QuickBooks keeps no quantity of this {text(row.get('Type'))} item; nothing was written"
-        out.settled[change.field] = (Result.REJECTED, why, None)
+        out.settled[change.field] = Settled(Result.REJECTED, why)
         return
     current = amount(row.get(QUANTITY)) or Decimal(0)
     after = _compared(out, change, current)
@@ -100,34 +101,17 @@ def _quantity(out: Merge, change: FieldWrite, row: Mapping[str, Any], by: Quanti
 
 def _compared(out: Merge, change: FieldWrite, current: Decimal | None) -> Decimal | None:
     """The number to send; None when the field is settled: equal already, moved, or no number."""
-    found = None if current is None else canonical(current)
-    try:
-        before, after = amount(change.before), Decimal(change.after)
-    except (ValueError, InvalidOperation):
-        out.settled[change.field] = (Result.REJECTED, f"{change.after!r} is no amount", found)
-        return None
-    if current == after:
-        out.settled[change.field] = (Result.UNCHANGED, "", found)
-    elif current != before:
-        out.settled[change.field] = (Result.STALE, _moved(change, found), found)
-    else:
-        return after
+    settled = compared_amount(change, None if current is None else canonical(current))
+    if settled is None:
+        return Decimal(change.after)
+    out.settled[change.field] = settled
     return None
 
 
 def _sku(out: Merge, change: FieldWrite, row: Mapping[str, Any]) -> None:
-    found = text(row.get("Sku")) or None
-    if found == (change.after or None):
-        out.settled[change.field] = (Result.UNCHANGED, "", found)
-    elif found != (change.before or None):
-        out.settled[change.field] = (Result.STALE, _moved(change, found), found)
+    settled = compared(change, text(row.get("Sku")) or None)
+    if settled is not None:
+        out.settled[change.field] = settled
     else:
         out.columns["Sku"] = change.after
         out.by_item.append(change.field)
-
-
-def _moved(change: FieldWrite, found: str | None) -> str:
-    return (
-        f"{change.field.value} was expected to be {change.before or 'empty'} and is {found or 'empty'} now; "
-        "nothing of this record was written"
-    )

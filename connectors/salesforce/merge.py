@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
+from connectors.comparing import Settled, compared, compared_amount
 from connectors.values import amount, text
 from engine.model import Field, canonical
 from engine.ports import FieldWrite, RecordWrite, Result
@@ -21,7 +22,7 @@ class Merge:
     ``entry`` is the price entry to update, empty for one to create; ``price`` and ``code`` are None where nothing is sent.
     """
 
-    settled: dict[Field, tuple[Result, str, str | None]] = field(default_factory=dict)
+    settled: dict[Field, Settled] = field(default_factory=dict)
     entry: str = ""
     currency: str = ""
     price: Decimal | None = None
@@ -29,7 +30,7 @@ class Merge:
 
     @property
     def stale(self) -> bool:
-        return any(result is Result.STALE for result, _, _ in self.settled.values())
+        return any(one.result is Result.STALE for one in self.settled.values())
 
 
 def merge(row: Row | None, entries: Sequence[Row], write: RecordWrite) -> Merge:
@@ -41,14 +42,14 @@ def merge(row: Row | None, entries: Sequence[Row], write: RecordWrite) -> Merge:
     refusal = _refusal(row, write)
     for change in write.fields:
         if refusal:
-            out.settled[change.field] = (Result.REJECTED, refusal, None)
+            out.settled[change.field] = Settled(Result.REJECTED, refusal)
         elif change.field is Field.PRICE:
             _price(out, change, entries, write)
         elif change.field is Field.SKU:
             _code(out, change, text((row or {}).get("ProductCode")))
         else:
             why = f"Salesforce keeps no {change.field.value} of a product; nothing was written"
-            out.settled[change.field] = (Result.REJECTED, why, None)
+            out.settled[change.field] = Settled(Result.REJECTED, why)
     return out
 
 
@@ -69,40 +70,26 @@ def _price(out: Merge, change: FieldWrite, entries: Sequence[Row], write: Record
     if len(active) > 1:
         names = ", ".join(sorted(text(one.get("CurrencyIsoCode")) for one in active))
         why = f"{write.name} has prices in {names}: it is not known which is meant; nothing was written"
-        out.settled[change.field] = (Result.REJECTED, why, None)
+        out.settled[change.field] = Settled(Result.REJECTED, why)
         return
     if not active and mine:
         why = (
             f"the price of {write.name} in the price book is inactive; nothing was written. Reconcile the products to make "
             "it active, or activate the price book entry in Salesforce"
         )
-        out.settled[change.field] = (Result.REJECTED, why, None)
+        out.settled[change.field] = Settled(Result.REJECTED, why)
         return
     current = amount(active[0].get("UnitPrice")) if active else None
-    found = None if current is None else canonical(current)
-    try:
-        before, after = amount(change.before), Decimal(change.after)
-    except (ValueError, InvalidOperation):
-        out.settled[change.field] = (Result.REJECTED, f"{change.after!r} is no amount", found)
-        return
-    if current == after:
-        out.settled[change.field] = (Result.UNCHANGED, "", found)
-    elif current != before:
-        out.settled[change.field] = (Result.STALE, moved(change.field.value, change.before, found), found)
+    settled = compared_amount(change, None if current is None else canonical(current))
+    if settled is not None:
+        out.settled[change.field] = settled
     else:
-        out.entry, out.price = (str(active[0]["Id"]) if active else ""), after
+        out.entry, out.price = (str(active[0]["Id"]) if active else ""), Decimal(change.after)
 
 
 def _code(out: Merge, change: FieldWrite, current: str) -> None:
-    found = current or None
-    if current == change.after:
-        out.settled[change.field] = (Result.UNCHANGED, "", found)
-    elif found != (change.before or None):
-        out.settled[change.field] = (Result.STALE, moved("sku", change.before, found), found)
+    settled = compared(change, current or None)
+    if settled is not None:
+        out.settled[change.field] = settled
     else:
         out.code = change.after
-
-
-def moved(what: str, before: str | None, found: str | None) -> str:
-    """The words of a value that moved."""
-    return f"{what} was expected to be {before or 'empty'} and is {found or 'empty'} now; nothing of this record was written"

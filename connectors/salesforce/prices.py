@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from connectors.comparing import moved
 from connectors.salesforce.api import Api, Row
-from connectors.salesforce.merge import moved
 from connectors.salesforce.meta import CURRENCY, ENTRY, Meta
 from connectors.salesforce.reading import Reader
 from connectors.salesforce.sending import Sent, record, store

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from connectors.comparing import moved
 from connectors.salesforce.api import Api, Row
-from connectors.salesforce.merge import moved
 from connectors.salesforce.meta import PRODUCT, Described, Meta
 from connectors.salesforce.reading import Reader
 from connectors.salesforce.sending import Sent, raise_if_nothing_sent, record, store

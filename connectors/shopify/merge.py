@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
+from connectors.comparing import Settled, amount_of, compared, same_amount, same_text
 from connectors.shopify import records
 from engine.model import Field, canonical
 from engine.ports import FieldWrite, RecordWrite, Result
 
 _LARGEST_QUANTITY = 1_000_000_000  # by Shopify's own limit, below zero as well
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """A field whose outcome is known without sending anything."""
-
-    result: Result
-    message: str = ""
-    found: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +48,7 @@ def merge(row: Mapping[str, Any], write: RecordWrite, quantity: str, *, counts: 
     """
     out = Merge()
     for change in write.fields:
-        settled = _unfit(row, change, counts=counts) or _compared(row, change, quantity)
+        settled = _unfit(row, change, counts=counts) or compared(change, records.value_of(row, change.field, quantity))
         if settled is not None:
             out.settled[change.field] = settled
         elif change.field is Field.QUANTITY:
@@ -74,7 +66,8 @@ def differs(row: Mapping[str, Any], field: Field, expected: str | None) -> str |
     Raises ``ValueError`` for a bad value.
     """
     found = records.value_of(row, field, "")
-    return None if _same(field, found, expected) else (found or "empty")
+    alike = same_text if field is Field.SKU else same_amount
+    return None if alike(found, expected) else (found or "empty")
 
 
 def _unfit(row: Mapping[str, Any], change: FieldWrite, *, counts: bool) -> Settled | None:
@@ -102,28 +95,14 @@ def _uncounted(row: Mapping[str, Any], *, counts: bool) -> str:
 
 
 def _no_amount(change: FieldWrite) -> str:
-    try:
-        after = Decimal(change.after)
-    except InvalidOperation:
-        after = Decimal("NaN")
-    if not after.is_finite():
+    after = amount_of(change)
+    if after is None:
         return f"{change.after!r} is no amount"
     if change.field.is_money:
         return f"{change.after} is negative" if after < 0 else ""
     if after != after.to_integral_value():
         return f"Shopify counts whole units, not {change.after}"
     return f"{change.after} is beyond what Shopify counts" if abs(after) > _LARGEST_QUANTITY else ""
-
-
-def _compared(row: Mapping[str, Any], change: FieldWrite, quantity: str) -> Settled | None:
-    """The outcome that is known from what the variant holds now, or None when the change is still to be made."""
-    found = records.value_of(row, change.field, quantity)
-    if _same(change.field, found, change.after or None):
-        return Settled(Result.UNCHANGED, "", found)
-    if not _same(change.field, found, change.before or None):
-        what = f"{change.field.value} was expected to be {change.before or 'empty'} and is {found or 'empty'} now"
-        return Settled(Result.STALE, f"{what}; nothing of this record was written", found)
-    return None
 
 
 def _add(body: dict[str, Any], change: FieldWrite) -> None:
@@ -136,14 +115,3 @@ def _add(body: dict[str, Any], change: FieldWrite) -> None:
         item["cost"] = canonical(Decimal(change.after))
     else:
         item["sku"] = change.after
-
-
-def _same(field: Field, left: str | None, right: str | None) -> bool:
-    if left == right:
-        return True
-    if left is None or right is None or field is Field.SKU:
-        return False
-    try:
-        return Decimal(left) == Decimal(right)
-    except InvalidOperation:
-        return False

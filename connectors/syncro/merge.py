@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
+from connectors.comparing import Settled, compared, compared_amount, moved
 from connectors.syncro.records import COST, PRICE, skus
 from connectors.values import amount, text
 from engine.model import Field, Sku, canonical
@@ -29,14 +30,14 @@ class SkuChange:
 class Merge:
     """Per field what is known already (``settled``), and what is to be sent for the rest."""
 
-    settled: dict[Field, tuple[Result, str, str | None]] = field(default_factory=dict)
+    settled: dict[Field, Settled] = field(default_factory=dict)
     columns: dict[str, Any] = field(default_factory=dict)
     by_product: list[Field] = field(default_factory=list)
     sku: SkuChange | None = None
 
     @property
     def stale(self) -> bool:
-        return any(result is Result.STALE for result, _, _ in self.settled.values())
+        return any(one.result is Result.STALE for one in self.settled.values())
 
 
 def merge(row: Mapping[str, Any], write: RecordWrite) -> Merge:
@@ -53,10 +54,10 @@ def merge(row: Mapping[str, Any], write: RecordWrite) -> Merge:
             _sku(out, change, skus(row), write.sku_slot.removeprefix(VENDOR))
         elif change.field is Field.SKU:
             why = "a Syncro product has no SKU of its own: let the integration use its UPC or a vendor's SKU"
-            out.settled[change.field] = (Result.REJECTED, why, None)
+            out.settled[change.field] = Settled(Result.REJECTED, why)
         else:
             why = f"{change.field.value} is not written to Syncro"
-            out.settled[change.field] = (Result.REJECTED, why, None)
+            out.settled[change.field] = Settled(Result.REJECTED, why)
     return out
 
 
@@ -72,28 +73,18 @@ def body(row: Mapping[str, Any], columns: Mapping[str, Any]) -> dict[str, Any]:
 
 def _money(out: Merge, change: FieldWrite, row: Mapping[str, Any], column: str) -> None:
     current = amount(row.get(column))
-    found = None if current is None else canonical(current)
-    try:
-        before = amount(change.before)
-        after = Decimal(change.after)
-    except (ValueError, InvalidOperation):
-        out.settled[change.field] = (Result.REJECTED, f"{change.after!r} is no amount", found)
-        return
-    if current == after:
-        out.settled[change.field] = (Result.UNCHANGED, "", found)
-    elif current != before:
-        out.settled[change.field] = (Result.STALE, _moved(change, found), found)
+    settled = compared_amount(change, None if current is None else canonical(current))
+    if settled is not None:
+        out.settled[change.field] = settled
     else:
-        out.columns[column] = after
+        out.columns[column] = Decimal(change.after)
         out.by_product.append(change.field)
 
 
 def _text(out: Merge, change: FieldWrite, row: Mapping[str, Any], column: str) -> None:
-    found = text(row.get(column)) or None
-    if found == (change.after or None):
-        out.settled[change.field] = (Result.UNCHANGED, "", found)
-    elif found != (change.before or None):
-        out.settled[change.field] = (Result.STALE, _moved(change, found), found)
+    settled = compared(change, text(row.get(column)) or None)
+    if settled is not None:
+        out.settled[change.field] = settled
     else:
         out.columns[column] = change.after or None
         out.by_product.append(change.field)
@@ -105,18 +96,11 @@ def _sku(out: Merge, change: FieldWrite, entries: tuple[Sku, ...], vendor: str) 
     values = [entry.value for entry in own]
     found = ", ".join(values) or None
     if change.after in values or (not change.after and not values):
-        out.settled[change.field] = (Result.UNCHANGED, "", found)
+        out.settled[change.field] = Settled(Result.UNCHANGED, "", found)
     elif (change.before or "") not in (values or [""]):
-        out.settled[change.field] = (Result.STALE, _moved(change, found), found)
+        out.settled[change.field] = Settled(Result.STALE, moved(change.field.value, change.before, found), found)
     elif not change.after:
-        out.settled[change.field] = (Result.REJECTED, _NO_REMOVAL, found)
+        out.settled[change.field] = Settled(Result.REJECTED, _NO_REMOVAL, found)
     else:
         entry = next((entry for entry in own if entry.value == change.before), None)
         out.sku = SkuChange(vendor, change.after, entry.id if entry else "")
-
-
-def _moved(change: FieldWrite, found: str | None) -> str:
-    return (
-        f"{change.field.value} was expected to be {change.before or 'empty'} and is {found or 'empty'} now; "
-        "nothing of this record was written"
-    )

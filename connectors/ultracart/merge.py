@@ -6,11 +6,12 @@ Nothing is ever sent but what was read, with the changes in it: an update withou
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
+from connectors.comparing import Settled, amount_of, compared
 from connectors.ultracart import items
 from connectors.ultracart.settings import Settings
 from connectors.ultracart.values import leaves, section, text
@@ -25,15 +26,6 @@ _BY_ITSELF = (
     ".allocated_to_placed_orders",
     ".allocated_to_shopping_carts",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """A field whose outcome is known without sending anything."""
-
-    result: Result
-    message: str = ""
-    found: str | None = None
 
 
 @dataclass(slots=True)
@@ -65,34 +57,13 @@ def merge(row: Mapping[str, Any], write: RecordWrite, settings: Settings) -> Mer
             out.settled[name] = Settled(Result.REJECTED, f"{why}; nothing of this field was written")
             continue
         found = items.value_of(row, change.field, settings)
-        settled = compared(name, found, change.before or None, change.after, same_amount)
+        settled = compared(change, found)
         if settled is not None:
             out.settled[name] = settled
             continue
         out.expected[name] = change.after
         _put(out, change, settings)
     return out
-
-
-def compared(
-    name: str, found: str | None, before: str | None, after: str, same: Callable[[str | None, str | None], bool]
-) -> Settled | None:
-    """The outcome that is known from what the item holds now, or None when the change is still to be made."""
-    if same(found, after or None):
-        return Settled(Result.UNCHANGED, "", found)
-    if not same(found, before):
-        what = f"{name} was expected to be {before or 'empty'} and is {found or 'empty'} now"
-        return Settled(Result.STALE, f"{what}; nothing of this record was written", found)
-    return None
-
-
-def same_amount(left: str | None, right: str | None) -> bool:
-    if left is None or right is None or left == right:
-        return left == right
-    try:
-        return Decimal(left) == Decimal(right)
-    except InvalidOperation:
-        return False
 
 
 def lost(merged: Merge, now: Mapping[str, Any]) -> list[str]:
@@ -110,10 +81,7 @@ def _unfit(row: Mapping[str, Any], change: FieldWrite, settings: Settings) -> st
     """Why this field of this item cannot be written at all, or ""."""
     if change.field is Field.SKU:
         return "an item's id is what orders and links know it by: change it in UltraCart"
-    try:
-        after = amount(change.after)
-    except ValueError:
-        after = None
+    after = amount_of(change)
     if after is None:
         return f"{change.after!r} is no amount"
     if change.field.is_money:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors.ultracart.merge import Merge, Settled, begin, compared
+from connectors.comparing import Settled, compared_value
+from connectors.ultracart.merge import Merge, begin
 from connectors.ultracart.schema import ITEM_FIELDS, PROPERTY, convert
 from connectors.ultracart.values import flat, listed, section, text
 from engine.crm import TextValue
@@ -34,7 +35,7 @@ def merge(row: Mapping[str, Any], values: Sequence[TextValue]) -> Merge:
             continue
         found = _held(row, held, name)
         before = found if value.before is None else value.before or None
-        settled = compared(name, found, before, value.after, _same)
+        settled = compared_value(name, found, before, value.after, _same)
         if settled is not None:
             out.settled[name] = settled
             continue

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
+from connectors.comparing import Settled, amount_of, compared, same_amount, same_text
 from connectors.values import amount
 from connectors.woocommerce import records
 from connectors.woocommerce.records import Parent
@@ -17,15 +18,6 @@ _STOCK_ELSEWHERE = {
     "parent": "its stock is counted by its parent product: write the quantity there, or let the variation manage stock",
 }
 _NO_STOCK = "the product does not manage stock: switch on Manage stock in WooCommerce first"
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """A field whose outcome is known without sending anything."""
-
-    result: Result
-    message: str = ""
-    found: str | None = None
 
 
 @dataclass(slots=True)
@@ -52,7 +44,7 @@ def merge(row: Mapping[str, Any], write: RecordWrite, parent: Parent | None, *, 
     """
     out = Merge()
     for change in write.fields:
-        settled = _unfit(row, change, cost=cost) or _compared(row, change, parent)
+        settled = _unfit(row, change, cost=cost) or compared(change, records.value_of(row, change.field, parent))
         if settled is not None:
             out.settled[change.field] = settled
             continue
@@ -73,28 +65,14 @@ def _unfit(row: Mapping[str, Any], change: FieldWrite, *, cost: bool) -> Settled
     elif change.field is Field.QUANTITY and row.get("manage_stock") is not True:
         why = _STOCK_ELSEWHERE.get(str(row.get("manage_stock")), _NO_STOCK)
     elif change.field is not Field.SKU:
-        try:
-            after = Decimal(change.after)
-        except InvalidOperation:
-            after = Decimal("NaN")
-        if not after.is_finite():
+        after = amount_of(change)
+        if after is None:
             why = f"{change.after!r} is no amount"
         elif change.field is Field.QUANTITY and after != after.to_integral_value():
             why = f"WooCommerce counts whole units and would cut {change.after} off"
         elif change.field.is_money and after < 0:
             why = f"{change.after} is negative"
     return Settled(Result.REJECTED, f"{why}; nothing of this field was written") if why else None
-
-
-def _compared(row: Mapping[str, Any], change: FieldWrite, parent: Parent | None) -> Settled | None:
-    """The outcome that is known from what the row holds now, or None when the change is still to be made."""
-    found = records.value_of(row, change.field, parent)
-    if _same(change.field, found, change.after or None):
-        return Settled(Result.UNCHANGED, "", found)
-    if not _same(change.field, found, change.before or None):
-        what = f"{change.field.value} was expected to be {change.before or 'empty'} and is {found or 'empty'} now"
-        return Settled(Result.STALE, f"{what}; nothing of this record was written", found)
-    return None
 
 
 def _sent(out: Merge, row: Mapping[str, Any], change: FieldWrite, *, delta: bool) -> dict[str, Any]:
@@ -128,17 +106,6 @@ def _adds_to_parent(row: Mapping[str, Any]) -> bool:
     return isinstance(goods, Mapping) and goods.get("defined_value_overrides_parent") is False
 
 
-def _same(field: Field, left: str | None, right: str | None) -> bool:
-    if left == right:
-        return True
-    if left is None or right is None or field is Field.SKU:
-        return False
-    try:
-        return Decimal(left) == Decimal(right)
-    except InvalidOperation:
-        return False
-
-
 def differs(row: Mapping[str, Any], field: Field, expected: str | None, parent: Parent | None) -> str | None:
     """What the store's answer shows instead of what was sent; None when it shows that, or does not show the field.
 
@@ -148,4 +115,5 @@ def differs(row: Mapping[str, Any], field: Field, expected: str | None, parent: 
     if columns.get(field, "sku") not in row:
         return None
     found = records.value_of(row, field, parent)
-    return None if _same(field, found, expected) else (found or "empty")
+    alike = same_text if field is Field.SKU else same_amount
+    return None if alike(found, expected) else (found or "empty")
