@@ -25,6 +25,7 @@ from engine.integrations import Integration
 from engine.model import Customer, Fee, Field, Kind, Side, Status
 from engine.monitor import Pulse
 from engine.ports import Budget
+from engine.schema import SchemaState
 from engine.settings import IntegrationSettings
 from engine.views import (
     Alarm,
@@ -284,6 +285,25 @@ class FakeWorkspace:
         self._called("acceptable", kind, score, tuple(ids))
         best = [found[0] for id in ids if (found := self.suggestions(integration, kind, id))]
         return tuple(one for one in best if one.score >= score)
+
+    def matches_shown(self, integration: str, kind: Kind, shown: Any) -> bool:
+        self._called("matches_shown", kind, tuple(one.storefront_id for one in shown))
+        return True
+
+    def history(self, *, limit: int = 50) -> list[Any]:
+        return []
+
+    def connection_types(self) -> list[Any]:
+        return []
+
+    def schema(self, integration: str, side: Side) -> SchemaState:
+        return SchemaState(str(side), ())
+
+    def schema_sides(self, integration: str) -> list[Side]:
+        return []
+
+    def field_mappings(self, integration: str) -> list[Any]:
+        return []
 
     def customer_readiness(self, integration: str, ids: Any = None) -> list[CustomerReadiness]:
         self._called("customer_readiness", ids if ids is None else tuple(ids))

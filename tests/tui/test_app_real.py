@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from engine.errors import WorkspaceError
 from engine.model import Kind, Side, Status
 from engine.workspace import Workspace
 from tui import compose
@@ -86,3 +87,18 @@ async def test_another_process_shows_up_by_itself(
 def open_real(open_console: Any) -> Any:
     """A console that opens the workspace itself, in its own thread."""
     return open_console
+
+
+async def test_an_error_in_the_work_of_a_page_is_told_and_the_page_stays(
+    open_real: Callable[..., Any], workspace: Callable[[], Workspace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise WorkspaceError("the disk is full")
+
+    async with open_real(workspace) as d:
+        await d.press("r", until=lambda: any("have a suggestion" in toast for toast in d.toasts))
+        monkeypatch.setattr(Workspace, "acceptable", full)
+        await d.press("A", until=lambda: d.top == "MessageDialog")
+        assert "Accept all above a score" in d.text
+        assert "the disk is full" in d.text
+        await d.press("escape", until=lambda: d.top == "AcceptAll")

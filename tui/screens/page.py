@@ -14,12 +14,13 @@ from textual.widgets import Static
 
 from tui.widgets.footer import StableFooter
 from tui.widgets.key_scope import say_why_not
+from tui.widgets.reports import Reports
 from tui.widgets.text import content
 
 T = TypeVar("T")
 
 
-class Page(ModalScreen[T], Generic[T]):
+class Page(Reports, ModalScreen[T], Generic[T]):
     """Returns a value when it is left; None where nothing was done."""
 
     DEFAULT_CSS = """
@@ -34,7 +35,6 @@ class Page(ModalScreen[T], Generic[T]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back")]
-    HEADING = ""
 
     def compose(self) -> ComposeResult:
         yield Static(content(self.HEADING), classes="page--title")

@@ -161,7 +161,7 @@ class RecordsScreen(TabScreen):
         else:
             self._select_slowly(refresh)
 
-    @work(exclusive=True, group="select")
+    @work(exclusive=True, group="select", exit_on_error=False)
     async def _select_slowly(self, refresh: bool) -> None:
         selector = self.selector
         view = await in_slices(selector.select(self.lens))
@@ -289,7 +289,7 @@ class RecordsScreen(TabScreen):
         lists.set_class(self.detail_shown, "-detail")
         lists.set_class(self.size.width < WIDE, "-below")
 
-    @work(exclusive=True, group="detail")
+    @work(exclusive=True, group="detail", exit_on_error=False)
     async def _fetch_detail(self) -> None:
         row, integration, kind = self.table.row, self.console.integration, self.kind
         panel = self.query_one(DetailPanel)

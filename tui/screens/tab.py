@@ -13,6 +13,7 @@ from textual.widget import Widget
 from tui.actions import REGISTRY, Action, Context, register
 from tui.widgets.footer import StableFooter
 from tui.widgets.line import Line
+from tui.widgets.reports import Reports
 from tui.widgets.status_line import StatusLine
 from tui.widgets.tab_strip import TabStrip
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from tui.bridge import Update
 
 
-class TabScreen(Screen[Any]):
+class TabScreen(Reports, Screen[Any]):
     """One installed tab. A subclass sets ``NAME`` (as in ``tui.app.TABS``) and ``ACTIONS``, and yields its ``body``.
 
     ``engine_changed`` is called in the screen's loop with each update of the engine while the screen is mounted, and

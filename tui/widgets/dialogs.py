@@ -21,6 +21,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.widgets.reports import Reports
 from tui.widgets.text import content
 
 T = TypeVar("T")
@@ -36,7 +37,7 @@ class Phrase:
     why: str
 
 
-class Dialog(ModalScreen[T], Generic[T]):
+class Dialog(Reports, ModalScreen[T], Generic[T]):
     """A titled box in the middle with a body that scrolls, a row of buttons and a line of keys."""
 
     DEFAULT_CSS = """

@@ -23,6 +23,7 @@ from textual.widgets.option_list import Option
 
 from tui.widgets.lens import SLICE, Steps, in_slices, search
 from tui.widgets.plain import plain
+from tui.widgets.reports import Reports
 
 if TYPE_CHECKING:
     from engine.views import Choice, Suggestion
@@ -62,7 +63,7 @@ class Picked:
     skip: bool = False
 
 
-class Picker(ModalScreen[Picked | None]):
+class Picker(Reports, ModalScreen[Picked | None]):
     """Returns what was picked, or None after Escape."""
 
     DEFAULT_CSS = """

@@ -20,6 +20,7 @@ from tui.widgets.export import export_rows
 from tui.widgets.plan_lines import OutcomeLine, outcome_lines, totals_text
 from tui.widgets.plan_table import OutcomeTable
 from tui.widgets.progress import Progress, ProgressLine
+from tui.widgets.reports import Reports
 from tui.widgets.text import content
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def export_row(outcome: Outcome) -> tuple[str, ...]:
     )
 
 
-class RunView(Vertical):
+class RunView(Reports, Vertical):
     """Shows one run at a time (``follow``). ``engine_changed`` keeps it current; it polls nothing by itself."""
 
     DEFAULT_CSS = """

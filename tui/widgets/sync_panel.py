@@ -25,6 +25,7 @@ from tui.widgets.key_scope import meant_for, say_why_not
 from tui.widgets.map_first import MapRow, map_first
 from tui.widgets.plan_lines import PlanLine, calls_text, plan_lines, plan_totals
 from tui.widgets.plan_table import PlanTable
+from tui.widgets.reports import Reports
 from tui.widgets.run_view import RunView
 from tui.widgets.sync_options import RowChoice, Scope, SyncOptions
 from tui.widgets.sync_question import sync_question
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from tui.bridge import Update
 
 
-class SyncPanel(Vertical):
+class SyncPanel(Reports, Vertical):
     """Give it the kind of its list, the rows as they are when asked, and how to map one row (the list's picker)."""
 
     SCOPED_CSS = False

@@ -34,6 +34,7 @@ class Bridge:
     def __init__(self, workspace: Any) -> None:
         self.workspace = workspace
         self.gate: asyncio.Event | None = None
+        self.stopping = False
         self.calls = 0
 
     async def call(self, fn: Callable[..., Any], *args: Any) -> Any:
@@ -61,6 +62,10 @@ class Host(App[None]):
     def compose(self) -> ComposeResult:
         if self.make is not None:
             yield self.make()
+
+    def report(self, error: BaseException, title: str) -> None:
+        """What no page explains itself ends the test."""
+        raise AssertionError(f"{title}: {error!r}") from error
 
     def tell(self, **update: Any) -> None:
         """What the engine would say over the real bridge."""

@@ -24,6 +24,7 @@ from tui.widgets.product_form import FormChoices
 def pages(name, make, workspace):
     guess = Suggestion("p1", "b1", 0.99, (name,), storefront_name=name, backoffice_name=name)
     workspace.acceptable = lambda *_what: (guess,)
+    workspace.matches_shown = lambda *_what: True
     workspace.customer_readiness = lambda *_what: [CustomerReadiness(Customer("c1", name, email=name), (name,))]
     workspace.views = [make.view("market", message=name, options={"base_url": name}, holder=name)]
     workspace.next_run = make.run(message=name, actor=name)

@@ -21,11 +21,15 @@ def acceptable(workspace):
         workspace.asked.append(("acceptable", score, tuple(ids)))
         return tuple(one for one in FOUND if one.score >= score)
 
+    def seen(integration, kind, shown):
+        workspace.asked.append(("matches_shown", tuple(one.storefront_id for one in shown)))
+        return True
+
     def mapped(integration, kind, pairs, *, how):
         workspace.asked.append(("map", tuple(pairs), how))
         return Edit(1, "map", len(pairs), "mapped")
 
-    workspace.acceptable, workspace.map = find, mapped
+    workspace.acceptable, workspace.map, workspace.matches_shown = find, mapped, seen
     return workspace
 
 
