@@ -22,7 +22,8 @@ class SchemaField:
     """One field of one object, as the system describes it now. ``type`` is the system's own word (``string``, ``picklist``).
 
     ``length`` counts characters, ``precision`` and ``scale`` digits; 0 where they have no meaning. ``required``: a new
-    record is refused without it. ``references`` names the objects a lookup may point at.
+    record is refused without it. ``references`` names the objects a lookup may point at. ``own``: the record's name, code and
+    the like, which are in the record itself and not in its ``custom``; no field is mapped into one.
     """
 
     name: str
@@ -40,6 +41,7 @@ class SchemaField:
     updateable: bool = False
     custom: bool = False
     references: tuple[str, ...] = ()
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

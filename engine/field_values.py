@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
@@ -78,6 +78,8 @@ def misfit(source: SchemaField | None, target: SchemaField | None, transform: Tr
         return "the target field is gone, or may not be read any more"
     if source is None and transform.constant is None:
         return "the source field is gone"
+    if target.own:
+        return f"{target.name} is the record's own: a push, its owner (owners.name, ...) or an account policy writes it"
     writable = target.createable if mode is Mode.INSERT else target.createable or target.updateable
     if not writable or (mode is Mode.ALWAYS and not target.updateable):
         return f"{target.name} cannot be written" + (" after a record was made" if target.createable else "")
@@ -113,14 +115,18 @@ def _unlike(source: SchemaField, target: SchemaField, transform: Transform) -> s
 
 
 def convert(text: str, target: SchemaField, transform: Transform) -> Converted:
-    """The text to write into ``target``: transformed, spelled as the type demands, and within its size."""
+    """The text to write into ``target``: transformed, spelled as the type demands, and within its size.
+
+    Blanks at the ends are no part of a text: systems drop them, and a value that differs for ever would be written for ever.
+    """
     made = text if transform.constant is None else transform.constant
-    if transform.trim:
-        made = " ".join(made.split())
+    made = " ".join(made.split()) if transform.trim else made.replace("\r\n", "\n").strip()
     if transform.constant is None and transform.choices:
         if made and made not in transform.choices and target.restricted and made not in target.picklist:
             return Converted(None, f"no choice is given for {made!r}")
         made = transform.choices.get(made, made)
+    if not made and family(target) is Family.BOOLEAN:
+        return Converted("false")  # a box that is not ticked: it is never empty
     if not made:
         return (
             Converted(None, f"{target.name} is required and there is nothing to write")
@@ -175,4 +181,4 @@ def _moment(made: str, kind: Family) -> Converted:
         return Converted(date(at.year, at.month, at.day).isoformat())
     if at.tzinfo is None:
         return Converted(None, f"{made!r} has no time zone")
-    return Converted(at.isoformat())
+    return Converted(at.astimezone(UTC).replace(microsecond=0).isoformat())

@@ -155,15 +155,17 @@ def _left_to_a_sync(scene: PushScene, product: Product, price: BookPrice) -> boo
 
 def _values(scene: PushScene, product: Product, code: str, target: Product | None) -> tuple[TextValue, ...]:
     """Name, description, code and activity: all of them for a new product, the owned ones that differ for another."""
-    name = (product.name or code)[:NAME_LENGTH].rstrip()
+    # blanks at the ends are not kept by the back office: compared with them, they would differ for ever
+    name = (product.name.strip() or code)[:NAME_LENGTH].rstrip()
+    description = product.description.strip()
     active = str(product.active).lower()
     if target is None:
-        fresh = (TextValue("name", name), TextValue("description", product.description), TextValue("code", code))
+        fresh = (TextValue("name", name), TextValue("description", description), TextValue("code", code))
         return (*(value for value in fresh if value.after), TextValue("active", active))
     owners = scene.settings.owners
     pairs = (
         ("name", owners.name, name, target.name),
-        ("description", owners.description, product.description, target.description),
+        ("description", owners.description, description, target.description),
         ("active", owners.active, active, str(target.active).lower()),
     )
     return tuple(

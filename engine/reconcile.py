@@ -221,7 +221,7 @@ def _text(sides: Sides, pair: Pair, code: Code, attribute: str, left: str, right
     """A difference of texts: written where both an owner is set and the other system takes it, else reported."""
     target = owner.other if owner is not None else None
     able = target is not None and target in sides.writes_texts and sides.kind is Kind.PRODUCTS
-    after = left if owner is Side.STOREFRONT else right
+    after = (left if owner is Side.STOREFRONT else right).strip()
     if attribute == "name" and target is Side.BACKOFFICE and sides.pushes:
         after = after[:NAME_LENGTH].rstrip()  # as a push cuts it: the rest of it is in the description
     if not able:

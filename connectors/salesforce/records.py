@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,31 +16,16 @@ from engine.model import Customer, PriceOption, Product, Sku, canonical
 Row = Mapping[str, Any]
 #: Fields of a product that have a place of their own in the record, and those that change without meaning anything.
 PRODUCT_OWN = frozenset({"Id", "Name", "Description", "ProductCode", "IsActive", "IsDeleted"})
-CONTACT_OWN = frozenset(
-    {
-        "Id",
-        "AccountId",
-        "Name",
-        "FirstName",
-        "LastName",
-        "Email",
-        "Phone",
-        "MobilePhone",
-        "IsDeleted",
-        "IsPersonAccount",
-    }
-    | {f"Mailing{name}" for name in ("Street", "City", "PostalCode", "State", "Country")}
-)
+CONTACT_OWN = frozenset({"Id", "AccountId", "Name", "FirstName", "LastName", "Email", "IsDeleted", "IsPersonAccount"})
 PERSON_OWN = frozenset(
-    {"Id", "Name", "FirstName", "LastName", "PersonEmail", "Phone", "PersonMobilePhone", "IsDeleted", "IsPersonAccount"}
-    | {"PersonContactId"}
-    | {f"PersonMailing{name}" for name in ("Street", "City", "PostalCode", "State", "Country")}
+    {"Id", "Name", "FirstName", "LastName", "PersonEmail", "IsDeleted", "IsPersonAccount", "PersonContactId"}
 )
 _NOISE = frozenset(
     {"LastViewedDate", "LastReferencedDate", "SystemModstamp", "LastModifiedDate", "LastModifiedById", "CreatedDate"}
     | {"CreatedById", "OwnerId", "MasterRecordId", "PhotoUrl", "LastActivityDate"}
 )
 _NO_TEXT = frozenset({"address", "location", "base64", "complexvalue", "anyType"})
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+0000")
 _MARKER = re.compile(r"\s*\[(crosswalk:[^\[\]]*)\]\s*$")
 
 
@@ -151,10 +137,12 @@ def texts(row: Row, names: Iterable[str]) -> tuple[tuple[str, str], ...]:
 
 
 def spelled(value: Any) -> str:
-    """A field's value as text: ``true``, plain digits, picklists as Salesforce has them (``a;b``).
+    """A field's value as text: ``true``, plain digits, times in ISO 8601, picklists as Salesforce has them (``a;b``).
 
     >>> spelled(True), spelled(Decimal("9.50")), spelled(None)
     ('true', '9.5', '')
+    >>> spelled("2026-09-24T03:26:07.000+0000")
+    '2026-09-24T03:26:07+00:00'
     """
     if value is None:
         return ""
@@ -162,7 +150,10 @@ def spelled(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, int | Decimal):
         return canonical(Decimal(value))
-    return str(value)
+    words = str(value)
+    if _MOMENT.fullmatch(words):
+        return datetime.fromisoformat(words).isoformat()
+    return words.replace("\r\n", "\n")
 
 
 def code_of(value: str) -> str:

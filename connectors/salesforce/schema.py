@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from connectors.http import ReadLedger
 from connectors.salesforce.api import SUBREQUESTS, Api, Row
 from connectors.salesforce.faults import reason
+from connectors.salesforce.records import CONTACT_OWN, PERSON_OWN, PRODUCT_OWN
 from engine.crm import SchemaField, SchemaObject
 from engine.model import Kind
 
 #: Whose records hold an object's fields: a person account is an Account, every other customer a Contact.
 KINDS = {"Product2": Kind.PRODUCTS, "Contact": Kind.CUSTOMERS, "Account": Kind.CUSTOMERS}
+#: Fields that are in the record itself, and not among its custom ones.
+OWN = {"Product2": PRODUCT_OWN, "Contact": CONTACT_OWN, "Account": PERSON_OWN}
 STANDARD = ("Account", "Contact", "Opportunity", "OpportunityLineItem", "Product2", "PricebookEntry")
 
 
@@ -63,18 +66,19 @@ async def _described(api: Api, names: Sequence[str]) -> list[SchemaObject]:
             raise ReadLedger(api.connection, "objects").incomplete(
                 f"{name} cannot be described: {why.message or why.code}"
             )
-        found.append(described(body))
+        found.append(described(body, api.settings.external_id))
     return found
 
 
-def described(body: Mapping[str, Any]) -> SchemaObject:
-    """One object from its describe; fields that are going away or hold no value of their own are left out."""
-    fields = tuple(_field(one) for one in body["fields"] if one.get("deprecatedAndHidden") is not True)
+def described(body: Mapping[str, Any], external_id: str) -> SchemaObject:
+    """One object from its describe; ``external_id`` is the field in which a push keeps the storefront's code; fields that are going away or hold no value of their own are left out."""
     name = str(body["name"])
+    own = OWN.get(name, frozenset()) | ({external_id} if name == "Product2" else set())
+    fields = tuple(_field(one, own) for one in body["fields"] if one.get("deprecatedAndHidden") is not True)
     return SchemaObject(name, str(body.get("label") or name), body.get("custom") is True, fields, KINDS.get(name))
 
 
-def _field(one: Mapping[str, Any]) -> SchemaField:
+def _field(one: Mapping[str, Any], own: Collection[str]) -> SchemaField:
     createable = one.get("createable") is True
     values = [row for row in one.get("picklistValues") or () if row.get("active") is not False]
     return SchemaField(
@@ -93,4 +97,5 @@ def _field(one: Mapping[str, Any]) -> SchemaField:
         updateable=one.get("updateable") is True,
         custom=one.get("custom") is True,
         references=tuple(str(name) for name in one.get("referenceTo") or ()),
+        own=one["name"] in own,
     )

@@ -39,6 +39,8 @@ def same(field: Mapping[str, Any], one: str, other: str) -> bool:
             return False
     if kind == "boolean":
         return (one or "false").casefold() == (other or "false").casefold()
+    if kind == "datetime":
+        return spelled(one) == spelled(other)
     if kind == "multipicklist":
         return set(filter(None, one.split(";"))) == set(filter(None, other.split(";")))
     return one.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()

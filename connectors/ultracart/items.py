@@ -20,13 +20,8 @@ _STOCK = ("shipping", "shipping.distribution_centers")
 #: The same without stock, for updates that do not mean it: units that are sold between the read and the update stay sold.
 EXPAND_WITHOUT_STOCK = ",".join(part for part in EXPAND.split(",") if part not in _STOCK)
 KEY = "merchant_item_oid"
-#: Not offered as custom fields: they are the product's own, or change by themselves.
-_OWN = frozenset(
-    {
-        KEY, "merchant_id", "merchant_item_id", "description", "inactive", "last_modified_dts", "salesforce",
-        "pricing.cost", "pricing.cogs", "description_translated_text_instance_oid",
-    }
-)  # fmt: skip
+#: Not offered as custom fields: they are the account's, or change by themselves.
+_OWN = frozenset({KEY, "merchant_id", "last_modified_dts", "salesforce", "description_translated_text_instance_oid"})
 
 
 def product(row: Mapping[str, Any], settings: Settings) -> Product:

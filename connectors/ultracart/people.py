@@ -14,25 +14,18 @@ CUSTOMER_KEY, ORDER_KEY = "customer_profile_oid", "order_id"
 CUSTOMER_EXPAND = "billing,shipping,properties"
 ORDER_EXPAND = "billing,item,payment,customer_profile"
 _OWN = frozenset(
-    {CUSTOMER_KEY, "merchant_id", "email", "last_modified_dts", "last_modified_by", "billing", "shipping", "password"}
+    {CUSTOMER_KEY, "merchant_id", "last_modified_dts", "last_modified_by", "billing", "shipping", "password"}
 )
 _NOT_OFFERED = frozenset({f"{place}.{name}" for place in ("billing", "shipping") for name in (
     "customer_billing_oid", "customer_shipping_oid", CUSTOMER_KEY, "default_billing", "default_shipping", "last_used_dts",
 )})  # fmt: skip
-_IN_RECORD = frozenset(
-    f"billing.{name}"
-    for name in (
-        "first_name", "last_name", "company", "address1", "address2", "city", "state_region", "postal_code",
-        "country_code", "day_phone",
-    )
-)  # fmt: skip
 
 
 def customer(row: Mapping[str, Any]) -> Customer:
-    """A profile: its default billing address, everything else as custom fields (``shipping.city``, ``properties.NAME``)."""
+    """A profile: its default billing address, and all of it as custom fields (``shipping.city``, ``properties.NAME``)."""
     billing, shipping = _default(row, "billing"), _default(row, "shipping")
     addresses = {"billing": dict(billing), "shipping": dict(shipping)}
-    custom = (*flat(row, _OWN), *flat(addresses, _NOT_OFFERED | _IN_RECORD))
+    custom = (*flat(row, _OWN), *flat(addresses, _NOT_OFFERED))
     return Customer(
         **_fields(str(row[CUSTOMER_KEY]), text(row.get("email")), billing or shipping),
         active=row.get("unapproved") is not True,

@@ -28,6 +28,7 @@ ITEM_FIELDS = {
         _field("merchant_item_id", length=20, writes=False, required=True, unique=True),
         _field("description", length=512),
         _field("creation_dts", "datetime", writes=False),
+        _field("inactive", "boolean", writes=False),
         _field("kit", "boolean", writes=False),
         _field("parent_category_path", writes=False),
         _field("accounting.accounting_code", length=50),
@@ -46,6 +47,8 @@ ITEM_FIELDS = {
         *(_field(f"physical.{what}.{part}", "number" if part == "value" else "string", writes=False)
           for what in ("weight", "height", "length", "width") for part in ("value", "uom")),
         _field("pricing.auto_order_cost", "number", writes=False),
+        _field("pricing.cogs", "number", writes=False),
+        _field("pricing.cost", "number", writes=False),
         _field("pricing.currency_code", length=3, writes=False),
         _field("pricing.manufacturer_suggested_retail_price", "number"),
         _field("pricing.minimum_advertised_price", "number"),
@@ -69,6 +72,7 @@ _ADDRESS = {
 }  # fmt: skip
 CUSTOMER_FIELDS = (
     _field("business_notes", length=2000, writes=False),
+    _field("email", writes=False),
     _field("fax", length=32, writes=False),
     _field("qb_class", writes=False),
     _field("qb_code", writes=False),
@@ -80,10 +84,12 @@ CUSTOMER_FIELDS = (
     _field("tax_id", length=15, writes=False),
     _field("terms", writes=False),
     _field("website_url", length=100, writes=False),
-    _field("billing.title", length=50, writes=False),
-    _field("billing.evening_phone", length=25, writes=False),
     _field("billing.day_phone_e164", writes=False),
-    *(_field(f"shipping.{name}", length=length, writes=False) for name, length in _ADDRESS.items()),
+    *(
+        _field(f"{place}.{name}", length=length, writes=False)
+        for place in ("billing", "shipping")
+        for name, length in _ADDRESS.items()
+    ),
 )
 
 

@@ -16,6 +16,7 @@ TEXT = SchemaField("Color__c", "Color", "string", length=10, createable=True, up
 LONG = SchemaField("note", "Note", "string", length=500)
 PRICE = SchemaField("Rrp__c", "RRP", "currency", precision=6, scale=2, createable=True, updateable=True)
 YES = SchemaField("Active__c", "Active", "boolean", createable=True, updateable=True)
+MOMENT = SchemaField("At__c", "At", "datetime", createable=True, updateable=True)
 CHOICE = SchemaField(
     "Size__c", "Size", "picklist", picklist=("Small", "Large"), restricted=True, createable=True, updateable=True
 )
@@ -30,7 +31,7 @@ def test_a_text_that_is_written_always_fits(text: str, trim: bool, truncate: boo
         assert made.problem
     else:
         assert len(made.text) <= TEXT.length
-        assert truncate or made.text == (" ".join(text.split()) if trim else text)
+        assert truncate or made.text == (" ".join(text.split()) if trim else text.replace("\r\n", "\n").strip())
 
 
 @given(st.decimals(allow_nan=True, allow_infinity=True))
@@ -61,6 +62,9 @@ def test_a_number_is_kept_exactly_or_refused(number: Decimal) -> None:
         ("", replace(TEXT, required=True), Transform(), None, "required"),
         ("ignored", TEXT, Transform(constant="web"), "web", ""),
         ("", TEXT, Transform(), "", ""),
+        (" two\r\nlines ", TEXT, Transform(), "two\nlines", ""),
+        ("", YES, Transform(), "false", ""),
+        ("2026-01-31T23:30:00.123-05:00", MOMENT, Transform(), "2026-02-01T04:30:00+00:00", ""),
     ],
 )
 def test_each_type_takes_what_it_can_hold(
@@ -88,6 +92,7 @@ def test_each_type_takes_what_it_can_hold(
         (LONG, CHOICE, Transform(choices={"a": "Huge"}), Mode.ALWAYS, "no choice 'Huge'"),
         (LONG, CHOICE, Transform(choices={"a": "Small"}), Mode.ALWAYS, ""),
         (YES, PRICE, Transform(), Mode.ALWAYS, "is yes/no"),
+        (LONG, replace(TEXT, own=True), Transform(truncate=True), Mode.ALWAYS, "the record's own"),
         (LONG, PRICE, Transform(), Mode.ALWAYS, ""),
         (LONG, SchemaField("Owner", "Owner", "reference", references=("User",), createable=True, updateable=True),
          Transform(), Mode.ALWAYS, "refers to User"),

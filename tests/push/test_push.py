@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from engine.changes import PushAction
+from engine.errors import UsageError
+from engine.field_mappings import FieldMapping
 from engine.model import Kind, Status
 
 
@@ -95,3 +97,32 @@ async def test_prices_in_another_currency_are_nobodys_business(shop: Any) -> Non
     assert (plan.pushes[0].action, run.totals.applied) == (PushAction.UPDATE, 1)
     assert shop.price(sold[0]) == shop.items[sold[0]]["pricing"]["cost"]
     assert {id: entries[id] for id in euros} == euros
+
+
+async def test_mapped_fields_are_the_same_once_they_were_pushed(shop: Any) -> None:
+    await shop.ws.pull_schema("acme")
+    for source, target in (
+        ("merchant_item_id", "StockKeepingUnit"),
+        ("pricing.cogs", "UC_Cost__c"),
+        ("content.meta_title", "DisplayUrl"),
+    ):
+        shop.ws.map_field("acme", FieldMapping("acme", Kind.PRODUCTS, source, "Product2", target))
+    with pytest.raises(UsageError, match="ProductCode is the record's own"):
+        shop.ws.map_field("acme", FieldMapping("acme", Kind.PRODUCTS, "identifiers.barcode", "Product2", "ProductCode"))
+    with pytest.raises(UsageError, match="UC_Item_Id__c is the record's own"):
+        shop.ws.map_field(
+            "acme", FieldMapping("acme", Kind.PRODUCTS, "identifiers.barcode", "Product2", "UC_Item_Id__c")
+        )
+    for id, row in list(shop.items.items()):
+        spaced = row["content"] | {"meta_title": "  A title \r\n"}
+        shop.store.state.put("items", id, row | {"content": spaced, "description": f" {row['description']} "})
+    plan, _ = await shop.push()
+    for push in plan.pushes:
+        if push.sends:
+            item, product = shop.items[push.item.source_id], shop.product(push.item.source_id)
+            assert product["StockKeepingUnit"] == item["merchant_item_id"]
+            assert product["UC_Cost__c"] == item["pricing"]["cogs"]
+            assert product["DisplayUrl"] == "A title"
+    again, _ = await shop.push()
+    assert {push.action for push in again.pushes if not push.blocked} == {PushAction.SKIP}
+    assert "CUSTOM_FIELD_MISMATCH" not in (await shop.ws.reconcile("acme")).counts

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import stamina
 
 from connectors.http import LeakyPace
-from connectors.ultracart import CONNECTOR
+from connectors.ultracart import CONNECTOR, items, people
+from connectors.ultracart.schema import objects
+from connectors.ultracart.settings import settings_of
+from engine.crm import SchemaField
 from engine.errors import AuthenticationError, IncompleteRead, PermissionMissing, RateLimited, Rejected, UsageError
 from engine.model import Kind
 from engine.ports import ConnectionContext
@@ -43,7 +48,7 @@ async def test_every_item_is_read_with_its_prices_costs_stock_and_links(account,
         assert {name: custom.get(f"properties.{name}") for name, _ in item.properties} == dict(item.properties)
         assert custom["content.extended_description"] == item.long_text
         assert custom["physical.weight.value"] == "1.5"
-        assert "pricing.cost" not in custom
+        assert Decimal(custom["pricing.cost"]) == item.price
 
 
 async def test_items_lead_to_the_stores_page_or_to_the_admins_own(account, connect, gather):
@@ -329,3 +334,27 @@ def test_wrong_options_are_named(options, words):
 
     with pytest.raises(UsageError, match=words):
         settings_of(ConnectionContext("uc", options, str))
+
+
+def test_every_field_that_can_be_mapped_is_read() -> None:
+    options = {"base_url": "http://127.0.0.1/rest/v2", "simple_key": "env:KEY"}
+    settings = settings_of(ConnectionContext("uc", options, lambda reference: ""))
+    kinds = {"boolean": True, "number": 5}
+
+    def row(fields: Iterable[SchemaField]) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        for field in fields:
+            *parts, last = field.name.split(".")
+            place = made
+            for part in parts:
+                place = place.setdefault(part, {})
+            place[last] = kinds.get(field.type, "text")
+        return made
+
+    item, customer = objects(settings)
+    product = items.product(row(item.fields) | {"merchant_item_oid": 1}, settings)
+    assert {field.name for field in item.fields} - {name for name, _ in product.custom} == set()
+    filled = row(customer.fields)
+    addresses = {name: [filled[name]] for name in ("billing", "shipping")}
+    person = people.customer(filled | addresses | {"customer_profile_oid": 1})
+    assert {field.name for field in customer.fields} - {name for name, _ in person.custom} == set()
