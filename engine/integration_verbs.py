@@ -16,7 +16,6 @@ from engine.ports import Capabilities
 from engine.price_kinds import PriceKinds, Quoted
 from engine.settings import IntegrationSettings
 from engine.suggestions import Suggestions
-from engine.views import ConnectionView
 
 PRICE_SETTINGS = frozenset({"price.type", "price.model", "cost.type", "cost.model"})
 
@@ -78,9 +77,6 @@ class IntegrationVerbs(ConnectionVerbs):
 
     def capabilities(self, integration: str | None, side: Side) -> Capabilities:
         return self._connections.connector(self.integration(integration).connection(side)).capabilities
-
-    def connection_of(self, integration: str | None, side: Side) -> ConnectionView:
-        return self.connection(self.integration(integration).connection(side))
 
     async def choices(self, integration: str | None, side: Side, what: str) -> list[str]:
         """Names to pick from in forms: ``"categories"``, ``"vendors"``."""

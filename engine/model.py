@@ -6,7 +6,6 @@ the cache keeps them as JSON. Money is ``Decimal`` with an ISO 4217 currency, ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass as plain_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -75,14 +74,6 @@ class Status(StrEnum):
     MAPPED = "Mapped"
     BASE = "Base"
     IGNORED = "Ignored"
-
-
-@plain_dataclass(frozen=True, slots=True)
-class Money:
-    """An amount in one currency; compared and written at the currency's precision, kept exactly as read."""
-
-    amount: Decimal
-    currency: str
 
 
 @dataclass(frozen=True, slots=True, config=RECORD)

@@ -70,7 +70,6 @@ class Action:
     help: str
     run: Callable[[Context], Awaitable[None] | None]
     enabled: Callable[[Context], str] = always
-    dangerous: bool = False
     short: str = ""
     menu: bool = False
     rows: bool = False

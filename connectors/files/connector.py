@@ -56,7 +56,6 @@ class FilesConnector:
         spec = read_spec(context.options)
         self._writable = spec.writable
         self._files = {kind: RecordFile(file, context.name) for kind, file in spec.files.items()}
-        priced = [file for kind, file in spec.files.items() if kind is not Kind.CUSTOMERS]
         creates = frozenset(self._files) - {Kind.FEES}
         nothing = frozenset[Field]()
         self.capabilities = replace(
@@ -65,7 +64,6 @@ class FilesConnector:
             creates=creates if spec.writable else frozenset(),
             writes_fields=CAPABILITIES.writes_fields if spec.writable else nothing,
             writes_external_id=spec.writable,
-            has_currency=bool(spec.currency) or any("currency" in file.columns for file in priced),
         )
         self._turn = asyncio.Lock()
 

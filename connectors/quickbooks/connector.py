@@ -36,7 +36,6 @@ CAPABILITIES = Capabilities(
     compare_and_set=True,  # price, cost and SKU by the SyncToken; a quantity by its difference
     price_xor_quantity=True,
     delta_quantity=True,
-    has_currency=False,
     has_postings=True,
     posting_changes=True,
     reads_changes=True,

@@ -50,7 +50,6 @@ CAPABILITIES = Capabilities(
     creates=frozenset({Kind.PRODUCTS}),
     reads_fields=frozenset({Field.PRICE, Field.SKU}),
     writes_fields=frozenset({Field.PRICE, Field.SKU}),
-    has_currency=False,  # only an org with several currencies says which one a price is in
     reads_changes=True,
     has_schema=True,
     pushes_products=True,

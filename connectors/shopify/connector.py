@@ -38,7 +38,6 @@ CAPABILITIES = Capabilities(
     reads_fields=frozenset(Field),
     writes_fields=frozenset(Field),
     compare_and_set=True,  # a quantity by changeFromQuantity; price, cost and SKU are read right before
-    has_currency=True,
     has_orders=True,
     order_changes=True,
     reads_changes=True,

@@ -33,7 +33,6 @@ CAPABILITIES = Capabilities(
     creates=frozenset({Kind.PRODUCTS}),
     reads_fields=frozenset({Field.PRICE, Field.COST, Field.QUANTITY, Field.SKU}),
     writes_fields=frozenset({Field.PRICE, Field.COST, Field.SKU}),
-    has_currency=False,
     finds_marker=True,
     calls_per_write=2,  # read, PUT the product; read back are many at once, a SKU of a vendor is one more
     page_size=PAGE,

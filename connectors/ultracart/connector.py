@@ -34,7 +34,6 @@ CAPABILITIES = Capabilities(
     reads=frozenset({Kind.CUSTOMERS, Kind.PRODUCTS}),
     reads_fields=frozenset(Field),
     writes_fields=frozenset({Field.PRICE, Field.COST, Field.QUANTITY}),
-    has_currency=True,
     has_orders=True,
     reads_changes=True,
     has_schema=True,

@@ -37,7 +37,6 @@ CAPABILITIES = Capabilities(
     creates=frozenset({Kind.PRODUCTS}),
     reads_fields=frozenset(Field),
     writes_fields=frozenset(Field),
-    has_currency=True,
     has_orders=True,
     order_changes=True,
     reads_changes=True,

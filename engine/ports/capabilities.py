@@ -40,7 +40,6 @@ class Capabilities:
     compare_and_set: bool = False
     price_xor_quantity: bool = False
     delta_quantity: bool = False
-    has_currency: bool = True
     has_orders: bool = False
     has_postings: bool = False
     order_changes: bool = False

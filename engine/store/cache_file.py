@@ -35,9 +35,6 @@ CREATE TABLE records(
     key INTEGER PRIMARY KEY, generation INTEGER NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, doc BLOB NOT NULL);
 CREATE UNIQUE INDEX records_by_id ON records(generation, id);
 CREATE TABLE counter(value INTEGER NOT NULL);
-CREATE TABLE suggestion_sets(
-    integration TEXT NOT NULL, kind TEXT NOT NULL, storefront INTEGER NOT NULL, backoffice INTEGER NOT NULL,
-    PRIMARY KEY(integration, kind)) WITHOUT ROWID;
 CREATE TABLE suggestions(
     integration TEXT NOT NULL, kind TEXT NOT NULL, storefront_id TEXT NOT NULL, doc TEXT NOT NULL,
     PRIMARY KEY(integration, kind, storefront_id));

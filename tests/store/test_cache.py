@@ -335,23 +335,17 @@ def test_a_place_that_cannot_have_a_cache(tmp_path: Path) -> None:
 
 
 # ------------------------------------------------------------------------------------------------ suggestions
-def test_suggestions_are_kept_with_the_generations_they_are_from(cache: SqliteRecordCache, file: Path) -> None:
+def test_suggestions_are_kept_for_each_list_and_replaced_at_once(cache: SqliteRecordCache, file: Path) -> None:
     found = {"p2": [{"id": "s1", "score": 0.91, "evidence": ["same model WX-240"]}], "p1": [{"id": "s2"}, {"id": "s3"}]}
-    assert cache.suggestion_generations("shop", Kind.PRODUCTS) is None
-    cache.save_suggestions("shop", Kind.PRODUCTS, {**found, "none": []}, (17, 4))
+    cache.save_suggestions("shop", Kind.PRODUCTS, {**found, "none": []})
     cache.save_suggestions("shop", Kind.CUSTOMERS, {"c1": [{"id": "x"}]})
     again = open_cache(file)
     assert again.load_suggestions("shop", Kind.PRODUCTS) == found
     assert list(again.load_suggestions("shop", Kind.PRODUCTS)) == ["p2", "p1"]
-    assert again.suggestions_for("shop", Kind.PRODUCTS, "p1") == [{"id": "s2"}, {"id": "s3"}]
-    assert again.suggestions_for("shop", Kind.PRODUCTS, "none") == []
-    assert again.suggestion_generations("shop", Kind.PRODUCTS) == (17, 4)
-    again.save_suggestions("shop", Kind.PRODUCTS, {"p9": [{"id": "s9"}]}, (18, 4))
+    again.save_suggestions("shop", Kind.PRODUCTS, {"p9": [{"id": "s9"}]})
     assert cache.load_suggestions("shop", Kind.PRODUCTS) == {"p9": [{"id": "s9"}]}
-    cache.forget_suggestions("shop")
-    assert cache.load_suggestions("shop", Kind.PRODUCTS) == {}
-    assert cache.load_suggestions("shop", Kind.CUSTOMERS) == {}
-    assert cache.suggestion_generations("shop", Kind.PRODUCTS) is None
+    assert cache.load_suggestions("shop", Kind.CUSTOMERS) == {"c1": [{"id": "x"}]}
+    assert cache.load_suggestions("other", Kind.PRODUCTS) == {}
     again.close()
 
 

@@ -36,7 +36,6 @@ BACK = Capabilities(
     writes_fields=frozenset({Field.PRICE, Field.COST, Field.SKU}),
     creates=frozenset({Kind.PRODUCTS}),
     finds_marker=True,
-    has_currency=False,
     rate_per_minute=60,
     calls_per_write=3,
 )

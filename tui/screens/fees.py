@@ -86,7 +86,6 @@ FEES = (
         remove_fee,
         own_fee,
         menu=True,
-        dangerous=True,
     ),
 )
 

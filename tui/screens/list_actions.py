@@ -56,7 +56,6 @@ UNMAP = Action(
     on_rows(edits.linked),
     menu=True,
     rows=True,
-    dangerous=True,
 )
 IGNORE = Action(
     "ignore",
