@@ -28,8 +28,10 @@ class Endpoint:
     timeout: float
 
 
-def endpoint(context: ConnectionContext) -> Endpoint:
-    """The validated address of a connection. Raises ``UsageError`` naming the option that is wrong."""
+def endpoint(context: ConnectionContext, *, timeout: str = "30") -> Endpoint:
+    """The validated address of a connection, with the time-out where none is set. Raises ``UsageError`` naming the option
+    that is wrong.
+    """
     text = required(context, "base_url").rstrip("/")
     try:
         url = httpx.URL(text)
@@ -47,7 +49,9 @@ def endpoint(context: ConnectionContext) -> Endpoint:
     if ca_file and not Path(ca_file).expanduser().is_file():
         raise UsageError(f"{context.name}: ca_file {ca_file!r} is no file")
     return Endpoint(
-        text, str(Path(ca_file).expanduser()) if ca_file else "", number(context, "timeout_seconds", "30") or 30.0
+        text,
+        str(Path(ca_file).expanduser()) if ca_file else "",
+        number(context, "timeout_seconds", timeout) or float(timeout),
     )
 
 

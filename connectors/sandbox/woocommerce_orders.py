@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from connectors.sandbox.wire import Call, Json, Reply, Route, as_json
 from connectors.sandbox.woocommerce_goods import take
-from connectors.sandbox.woocommerce_seed import TAKEN, money, order_row
+from connectors.sandbox.woocommerce_seed import REDUCED, TAKEN, money, order_row, reduced
 from connectors.sandbox.woocommerce_shapes import Shop, by_dates, fields_of, invalid, page_of, refuse, split
 
 STATUSES = (
@@ -36,6 +36,8 @@ class Orders:
             Route("POST", "/orders", self._create, "write"),
             Route("GET", "/orders/{id}", self._get, "read"),
             *(Route(method, "/orders/{id}", self._update, "write") for method in ("PUT", "PATCH", "POST")),
+            Route("GET", "/orders/{order_id}/refunds", self._refunds, "read"),
+            Route("POST", "/orders/{order_id}/refunds", self._refund, "write"),
             Route("GET", "/customers", self._customers, "read"),
             Route("GET", "/customers/{id}", self._customer, "read"),
         )
@@ -46,7 +48,7 @@ class Orders:
         made = [self._line(id * 10 + number, line) for number, line in enumerate(lines)]
         row = order_row(id, str(id), status, self._shop.now(), customer, made)
         if status in TAKEN:
-            self._move(row, 1)
+            row = self._move(row, taken=True)
         return self._shop.state.put("orders", str(id), row)
 
     def _line(self, id: int, line: Json) -> Json:
@@ -72,9 +74,14 @@ class Orders:
             "meta_data": [],
         }
 
-    def _move(self, row: Json, sign: int) -> None:
+    def _move(self, row: Json, *, taken: bool) -> Json:
+        """The order with its units taken out of the stock, or all put back that are out of it."""
+        lines = []
         for line in row["line_items"]:
-            take(self._shop, line["product_id"], line["variation_id"], sign * line["quantity"])
+            out = _out(line)
+            take(self._shop, line["product_id"], line["variation_id"], line["quantity"] - out if taken else -out)
+            lines.append(reduced(line, line["quantity"] if taken else 0))
+        return {**row, "line_items": lines}
 
     def _list(self, call: Call) -> Reply:
         wanted = split(call, "status") or ["any"]
@@ -101,16 +108,45 @@ class Orders:
     def _update(self, call: Call) -> Reply:
         row, status = self._order(call), call.json().get("status")
         if status and status != row["status"]:
-            moved = (status in TAKEN) - (row["status"] in TAKEN)
-            if moved:
-                self._move(row, moved)
+            if (status in TAKEN) != (row["status"] in TAKEN):
+                row = self._move(row, taken=status in TAKEN)
             row = self._shop.state.put(
                 "orders", str(row["id"]), {**row, "status": status, "date_modified_gmt": self._shop.now()}
             )
         return as_json(row)
 
+    def _refunds(self, call: Call) -> Reply:
+        return page_of(call, self._order(call)["refunds"], lambda row: row, ("date", "id", "include"))
+
+    def _refund(self, call: Call) -> Reply:
+        """Units of some lines; they are put back into the stock unless ``api_restock`` is false."""
+        row, body = self._order(call), call.json()
+        units = {int(one["id"]): int(one.get("quantity", 0)) for one in body.get("line_items", [])}
+        if unknown := units.keys() - {line["id"] for line in row["line_items"]}:
+            raise refuse(
+                "woocommerce_rest_invalid_item_id",
+                f"Order item ID provided is not associated with order: {min(unknown)}",
+                400,
+            )
+        lines, total = [], Decimal(0)
+        for line in row["line_items"]:
+            back = min(units.get(line["id"], 0), _out(line))
+            total += Decimal(str(line["price"])) * units.get(line["id"], 0)
+            if body.get("api_restock", True) and back:
+                take(self._shop, line["product_id"], line["variation_id"], -back)
+                line = reduced(line, _out(line) - back)  # noqa: PLW2901 - as it is now
+            lines.append(line)
+        made = {
+            "id": self._shop.state.next_id("posts"),
+            "reason": str(body.get("reason", "")),
+            "total": f"-{money(total)}",
+        }
+        now = {"line_items": lines, "refunds": [*row["refunds"], made], "date_modified_gmt": self._shop.now()}
+        self._shop.state.put("orders", str(row["id"]), {**row, **now})
+        return as_json(made, 201)
+
     def _order(self, call: Call) -> Json:
-        found = self._shop.state.get("orders", call.params["id"])
+        found = self._shop.state.get("orders", call.params.get("id") or call.params["order_id"])
         if found is None:
             raise refuse("woocommerce_rest_shop_order_invalid_id", "Invalid ID.", 404)
         return found
@@ -129,3 +165,8 @@ class Orders:
         if found is None:
             raise refuse("woocommerce_rest_invalid_id", "Invalid resource ID.", 404)
         return as_json(fields_of(call, found))
+
+
+def _out(line: Json) -> int:
+    """Units of a line that are out of the stock now."""
+    return next((int(one["value"]) for one in line["meta_data"] if one["key"] == REDUCED), 0)

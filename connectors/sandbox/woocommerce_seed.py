@@ -13,6 +13,8 @@ BORN = "2026-01-05T09:00:00"
 CURRENCY = "USD"
 #: Orders in these states have taken their units out of the stock.
 TAKEN = frozenset({"processing", "on-hold", "completed"})
+#: Meta data of an order's line: how many of its units are out of the stock now; gone when none are.
+REDUCED = "_reduced_stock"
 
 #: What products and variations have in common, as a fresh one has it.
 COMMON: Json = {
@@ -190,7 +192,22 @@ def _order(one: StoreOrder, world: StoreWorld) -> Json:
         }
         for number, line in enumerate(one.lines)
     ]
+    if one.status in TAKEN:
+        lines = [reduced(line, sold.quantity) for line, sold in zip(lines, one.lines, strict=True)]
     return order_row(one.id, one.number, one.status, at, one.shopper, lines)
+
+
+def reduced(line: Json, units: int) -> Json:
+    """A line with so many units out of the stock."""
+    kept = [entry for entry in line["meta_data"] if entry["key"] != REDUCED]
+    said = {
+        "id": line["id"] * 10,
+        "key": REDUCED,
+        "value": str(units),
+        "display_key": REDUCED,
+        "display_value": str(units),
+    }
+    return {**line, "meta_data": [*kept, *([said] if units else [])]}
 
 
 def order_row(id: int, number: str, status: str, at: str, customer: int, lines: list[Json]) -> Json:

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.comparing import Settled, amount_of, compared, same_amount, same_text
-from connectors.values import amount
 from connectors.woocommerce import records
 from connectors.woocommerce.records import Parent
 from engine.model import Field, canonical
@@ -58,6 +57,8 @@ def _unfit(row: Mapping[str, Any], change: FieldWrite, *, cost: bool) -> Settled
     why = ""
     if records.is_base(row):
         why = "it is the parent of others; sync those"
+    elif change.field is Field.PRICE and (wrong := records.unreadable(row, "regular_price")):
+        why = wrong
     elif change.field is Field.COST and not cost:
         why = "this store has no costs: switch on Cost of Goods Sold in WooCommerce"
     elif change.field is Field.COST and _values(row) > 1:
@@ -80,7 +81,7 @@ def _sent(out: Merge, row: Mapping[str, Any], change: FieldWrite, *, delta: bool
         return {"sku": change.after}
     after = Decimal(change.after)
     if change.field is Field.PRICE:
-        sale = amount(row.get("sale_price"))
+        sale = records.readable(row, "sale_price")
         if sale is not None:
             out.notes[Field.PRICE] = f"a sale price of {canonical(sale)} is set and was left alone"
         return {"regular_price": canonical(after)}

@@ -13,7 +13,7 @@ from engine.errors import IncompleteRead
 from engine.model import Order
 from engine.ports import ChangedOrders
 
-_FIELDS = "id,number,status,date_created_gmt,customer_id,line_items"
+_FIELDS = "id,number,status,date_created_gmt,customer_id,line_items,refunds"
 #: An old store reads a time in its own zone: a day earlier is before it in all of them.
 _ANY_ZONE = timedelta(days=1)
 

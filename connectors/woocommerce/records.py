@@ -41,8 +41,12 @@ def is_base(row: Mapping[str, Any]) -> bool:
 
 
 def product(row: Mapping[str, Any], currency: str | None, parent: Parent | None = None) -> Product:
-    """A product, or with ``parent`` one of its variations. Raises ``ValueError`` for a value that is none."""
-    price, sale, cost = amount(row.get("regular_price")), amount(row.get("sale_price")), cost_of(row)
+    """A product, or with ``parent`` one of its variations. Raises ``ValueError`` for a value that is none.
+
+    Prices are texts that plugins and imports write past WooCommerce: one that is no amount is that product's own trouble, and
+    told in its notes.
+    """
+    price, sale, cost = readable(row, "regular_price"), readable(row, "sale_price"), cost_of(row)
     prices: tuple[PriceOption, ...] = () if price is None else (PriceOption(price, currency),)
     if sale is not None:
         prices += (PriceOption(sale, currency, type="sale"),)
@@ -62,8 +66,27 @@ def product(row: Mapping[str, Any], currency: str | None, parent: Parent | None 
         parent_id=parent.id if parent else "",
         version=text(row.get("date_modified_gmt")),
         url=text(row.get("permalink")),
-        notes=f"on sale at {canonical(sale)}" if sale is not None and row.get("on_sale") else "",
+        notes="; ".join(
+            [
+                *filter(None, (unreadable(row, name) for name in ("regular_price", "sale_price"))),
+                *([f"on sale at {canonical(sale)}"] if sale is not None and row.get("on_sale") else []),
+            ]
+        ),
     )
+
+
+def unreadable(row: Mapping[str, Any], name: str) -> str:
+    """What is wrong with the text of a price, or nothing."""
+    try:
+        amount(row.get(name))
+    except ValueError as error:
+        return f"its {name.replace('_', ' ')} cannot be read: {error}; correct it in WooCommerce"
+    return ""
+
+
+def readable(row: Mapping[str, Any], name: str) -> Decimal | None:
+    """A price, or None where there is none or none that can be read."""
+    return None if unreadable(row, name) else amount(row.get(name))
 
 
 def customer(row: Mapping[str, Any], site: str) -> Customer:
@@ -92,8 +115,11 @@ def customer(row: Mapping[str, Any], site: str) -> Customer:
 
 
 def order(row: Mapping[str, Any]) -> Order:
-    """An order with its lines; a line of a variation names the variation. Raises ``ValueError``."""
-    lines = row.get("line_items") or []
+    """An order with its lines; a line of a variation names the variation. Raises ``ValueError``.
+
+    In an order with refunds a line counts with the units that are out of the stock now: what was put back is not sold.
+    """
+    lines, refunded = row.get("line_items") or [], bool(row.get("refunds"))
     if not isinstance(lines, list) or not all(isinstance(line, Mapping) for line in lines):
         raise ValueError("line_items is no list of lines")
     return Order(
@@ -104,13 +130,24 @@ def order(row: Mapping[str, Any]) -> Order:
         lines=tuple(
             OrderLine(
                 text(line.get("variation_id") or line.get("product_id")),
-                amount(line.get("quantity")) or Decimal(0),
+                _left_out(line) if refunded else amount(line.get("quantity")) or Decimal(0),
                 text(line.get("sku")),
             )
             for line in lines
         ),
         customer_id=text(row.get("customer_id") or ""),
     )
+
+
+def _left_out(line: Mapping[str, Any]) -> Decimal:
+    """Units of a line that WooCommerce has out of the stock: ``_reduced_stock`` of its meta data, which is gone when all were
+    put back.
+    """
+    kept = line.get("meta_data")
+    for one in kept if isinstance(kept, list) else ():
+        if isinstance(one, Mapping) and one.get("key") == "_reduced_stock":
+            return amount(one.get("value")) or Decimal(0)
+    return Decimal(0)
 
 
 def value_of(row: Mapping[str, Any], field: Field, parent: Parent | None) -> str | None:

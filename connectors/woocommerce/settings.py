@@ -13,6 +13,7 @@ ROOT = "/wp-json"
 API = "/wp-json/wc/v3"
 LARGEST = 100  # objects in a page and in a batch, by WooCommerce's own limits
 RATE = "240"  # WooCommerce documents no limit; hosts and firewalls have theirs
+TIMEOUT = "90"  # seconds: shared hosts take their time over a hundred products, and go on when nobody waits any more
 #: Orders whose units are sold, or promised to a buyer who is paying.
 SALES = "pending,processing,on-hold,completed"
 
@@ -32,7 +33,7 @@ OPTIONS = (
     Option("page_size", "Page size", "Records in one page, at most 100", default=str(LARGEST)),
     Option("batch_size", "Batch size", "Records in one write, at most 100; less for a slow host", default=str(LARGEST)),
     Option("rate_per_minute", "Requests per minute", "WooCommerce has no limit of its own, hosts have", default=RATE),
-    *COMMON_OPTIONS,
+    *(replace(one, default=TIMEOUT) if one.name == "timeout_seconds" else one for one in COMMON_OPTIONS),
 )
 
 
@@ -55,7 +56,7 @@ def settings_of(context: ConnectionContext) -> Settings:
     """Raises ``UsageError`` naming the option that is missing or wrong."""
     required(context, "consumer_key")
     required(context, "consumer_secret")
-    where = endpoint(context)
+    where = endpoint(context, timeout=TIMEOUT)
     site = where.base_url.partition(ROOT)[0].rstrip("/")
     currency = context.options.get("currency", "").strip().upper()
     if currency and not (len(currency) == 3 and currency.isascii() and currency.isalpha()):

@@ -10,9 +10,10 @@ import pytest
 
 from connectors.sandbox.wire import Reply
 from connectors.woocommerce import CONNECTOR
+from connectors.woocommerce.settings import settings_of
 from engine.errors import AuthenticationError, ConnectorError, IncompleteRead, PermissionMissing, UsageError
 from engine.model import Field, Kind
-from engine.ports import ConnectionContext
+from engine.ports import ConnectionContext, Result
 
 AGES_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -73,6 +74,24 @@ class TestCatalogue:
         assert (shown["sku"], shown["manage_stock"], shown["stock_quantity"]) == ("P-1", "parent", 5)
         one = (await connect(served).read_some(Kind.PRODUCTS, [str(row["id"])]))[str(row["id"])]
         assert (one.skus, one.quantity) == ((), None)
+
+    async def test_a_price_that_is_no_amount_is_that_products_own_trouble(
+        self, store, connect, gather, write_of, row_of, posts
+    ) -> None:
+        """Imports and plugins write prices past WooCommerce, which tells them as they are."""
+        served = store()
+        row, other = row_of(served), row_of(served, nth=1)
+        served.state.put("products", str(row["id"]), {**row, "regular_price": "12,50", "sale_price": "none"})
+        connector = connect(served)
+        found = {one.id: one for one in await gather(connector)}
+        assert found[str(row["id"])].prices == ()
+        assert "'12,50' is no amount; correct it in WooCommerce" in found[str(row["id"])].notes
+        assert found[str(other["id"])].prices
+        writes = [write_of({**row, "regular_price": ""}, "k1", price="9"), write_of(other, "k2", price="9.5")]
+        refused, written = await connector.write(writes)
+        assert (refused.result, written.result) == (Result.REJECTED, Result.APPLIED)
+        assert "'12,50'" in refused.message
+        assert served.state.get("products", str(row["id"]))["regular_price"] == "12,50"
 
     async def test_without_the_feature_there_are_no_costs(self, store, connect, gather) -> None:
         connector = connect(store(cogs=False))
@@ -233,6 +252,31 @@ class TestOrdersAndCustomers:
         found = [one async for page in connect(served).read_orders(AGES_AGO) for one in page]
         assert cancelled["number"] not in {one.number for one in found}
 
+    async def test_units_that_were_refunded_and_put_back_are_not_sold(self, store, connect) -> None:
+        served = store()
+        lines = [{"product_id": 100_000, "quantity": 3}, {"product_id": 100_010, "quantity": 2}]
+        order = served.app.sell(lines)
+        stock = served.state.get("products", "100000")["stock_quantity"]
+        connector, key = connect(served), (served.credentials["consumer_key"], served.credentials["consumer_secret"])
+
+        async def left() -> list[int]:
+            found = [one async for page in connector.read_orders(AGES_AGO) for one in page]
+            return [int(line.quantity) for one in found if one.number == order["number"] for line in one.lines]
+
+        def refund(line: int, units: int, **more: bool) -> None:
+            body = {"line_items": [{"id": order["line_items"][line]["id"], "quantity": units}], **more}
+            url = f"{served.options['base_url']}/orders/{order['id']}/refunds"
+            httpx.post(url, json=body, auth=key, trust_env=False).raise_for_status()
+
+        assert await left() == [3, 2]
+        refund(0, 1)
+        assert await left() == [2, 2]
+        assert served.state.get("products", "100000")["stock_quantity"] == stock + 1
+        refund(1, 1, api_restock=False)
+        assert await left() == [2, 2], "thrown away: it is out of the stock, and accounting does not know it yet"
+        refund(0, 2)
+        assert await left() == [0, 2]
+
     async def test_customers_of_every_role(self, store, connect, gather) -> None:
         served = store()
         row = served.state.get("customers", "1")
@@ -319,6 +363,12 @@ class TestRights:
             CONNECTOR.open(
                 ConnectionContext("shop", {"base_url": "https://x.example", "page_size": size, **secret}, str)
             )
+
+    def test_a_slow_host_is_given_time(self) -> None:
+        secret = {"base_url": "https://x.example", "consumer_key": "r", "consumer_secret": "r"}
+        assert settings_of(ConnectionContext("shop", secret, str)).where.timeout == 90
+        assert settings_of(ConnectionContext("shop", {**secret, "timeout_seconds": "5"}, str)).where.timeout == 5
+        assert {one.name: one.default for one in CONNECTOR.options}["timeout_seconds"] == "90"
 
     def test_basic_authentication_never_leaves_the_machine_unencrypted(self) -> None:
         options = {"base_url": "http://shop.example", "consumer_key": "r", "consumer_secret": "r"}
