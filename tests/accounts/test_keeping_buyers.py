@@ -29,11 +29,12 @@ async def test_a_look_writes_nothing_and_says_who_every_buyer_is(shop: Buyers) -
     assert len(seen.buyers) == len(paid) > 20
     truth = shop.crm.truth
     pairs = {str(oid): id for oid, id in truth["customer_pairs"].items()}
-    for buyer in seen.buyers:
-        if buyer.step is Step.MATCH and not buyer.guest:
-            assert pairs[buyer.order.customer_id] == buyer.record
-        if buyer.step is Step.CREATE and not buyer.guest:
-            assert buyer.order.customer_id not in pairs
+    known = [buyer for buyer in seen.buyers if buyer.step is Step.MATCH and not buyer.guest]
+    new = [buyer for buyer in seen.buyers if buyer.step is Step.CREATE and not buyer.guest]
+    assert known
+    assert new
+    assert all(pairs[buyer.order.customer_id] == buyer.record for buyer in known)
+    assert not [buyer for buyer in new if buyer.order.customer_id in pairs]
     assert sum(seen.count().values()) == len(paid)
     assert {step for step, n in seen.count().items() if n} >= {"match", "create", "waits"}
     assert mapped(shop) == {}

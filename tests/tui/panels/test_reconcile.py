@@ -61,12 +61,13 @@ async def test_resolving_writes_what_was_shown_and_says_what_became_of_each(real
         await it.sees("resolved")
         await it.until(lambda: any(one.result.value == "applied" for one in screen.found))
         there = {row["id"]: row for row in csv.DictReader((files / "erp.csv").read_text(encoding="utf-8").splitlines())}
-        for one in screen.found:
-            if one.result.value == "applied" and one.finding.action.value == "write" and one.finding.field == "price":
-                row = there[one.finding.backoffice_id]
-                assert float(row["price"]) == float(one.finding.after)
-                assert one.actor == "ada"
-                assert one.run
+        applied = [one for one in screen.found if one.result.value == "applied" and one.finding.action.value == "write"]
+        prices = [one for one in applied if one.finding.field == "price"]
+        assert prices
+        for one in prices:
+            assert float(there[one.finding.backoffice_id]["price"]) == float(one.finding.after)
+            assert one.actor == "ada"
+            assert one.run
 
 
 async def test_a_finding_opens_with_both_values_and_why(real_console: Any) -> None:
