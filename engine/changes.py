@@ -131,7 +131,7 @@ class Push:
 
 @dataclass(frozen=True, slots=True)
 class TextChange:
-    """One text field of one mapped product: what a reconciliation writes, and a product sync never does.
+    """One text field of one mapped product or customer: what a reconciliation writes, and a product sync never does.
 
     ``attribute`` is ``name``, ``description``, ``active`` or a field's API name, as ``TextValue`` has it.
     """
@@ -145,6 +145,7 @@ class TextChange:
     after: str
     reason: str = ""
     blocked: str = ""
+    kind: Kind = Kind.PRODUCTS
 
     @property
     def target_id(self) -> str:
@@ -201,7 +202,7 @@ class Plan:
             len({(c.kind, c.storefront_id) for c in self.changes if c.sends and not c.follows})
             + sum(not creation.blocked for creation in self.creations)
             + sum(push.sends for push in self.pushes)
-            + len({text.storefront_id for text in self.texts if text.sends})
+            + len({(text.kind, text.storefront_id) for text in self.texts if text.sends})
         )
 
     @property

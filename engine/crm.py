@@ -177,11 +177,14 @@ class PushesProducts(Protocol):
 # ------------------------------------------------------------------------------------------------ texts
 @dataclass(frozen=True, slots=True)
 class TextWrite:
-    """Names, descriptions and custom fields of one product to be written by a reconciliation (never by a sync)."""
+    """Names, descriptions and custom fields of one product, or custom fields of one customer, to be written by a
+    reconciliation (never by a sync).
+    """
 
     key: str
     id: str
     values: tuple[TextValue, ...]
+    kind: Kind = Kind.PRODUCTS
 
 
 @dataclass(frozen=True, slots=True)

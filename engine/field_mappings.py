@@ -13,7 +13,7 @@ from engine.errors import UnknownId, UsageError
 from engine.field_values import Converted, Mode, Transform, convert, misfit
 from engine.history import History, entry
 from engine.integrations import Integration
-from engine.model import Customer, Kind, Product, utc_text
+from engine.model import Customer, Kind, Product, Record, utc_text
 from engine.ports import Clock, Store
 from engine.schema import SchemaState
 
@@ -172,6 +172,14 @@ def preview(
         )
         for mapping, text in made
     ]
+
+
+def concerns(mapping: FieldMapping, counterpart: Record | None) -> bool:
+    """Whether a mapping's object is the one that this record is of: a person account has no fields of Contact, and the
+    account of a contact may be that of others, too.
+    """
+    owner = counterpart.object if isinstance(counterpart, Customer) else ""
+    return not owner or owner == mapping.object
 
 
 def text_values(

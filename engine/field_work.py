@@ -8,7 +8,7 @@ from typing import cast
 from engine.connections import Connections
 from engine.crm import HasSchema, SchemaField
 from engine.errors import UnknownId, UsageError
-from engine.field_mappings import FieldMapping, FieldMappings, MappingState, PreviewLine, broken, preview
+from engine.field_mappings import FieldMapping, FieldMappings, MappingState, PreviewLine, broken, concerns, preview
 from engine.integrations import Integration
 from engine.mappings import Mappings
 from engine.model import Customer, Kind, Product, Side
@@ -91,6 +91,6 @@ class FieldWork:
         objects = dict.fromkeys(mapping.object for mapping in mappings)
         lines: list[PreviewLine] = []
         for name in objects:
-            mine = [one for one in mappings if one.object == name]
+            mine = [one for one in mappings if one.object == name and concerns(one, counterpart)]
             lines += preview(mine, self.targets(integration, name), record, counterpart)
         return lines

@@ -132,7 +132,11 @@ class Product:
 
 @dataclass(frozen=True, slots=True, config=RECORD)
 class Customer:
-    """A customer. ``complete`` is False while only the list's few fields are known (details are read lazily)."""
+    """A customer. ``complete`` is False while only the list's few fields are known (details are read lazily).
+
+    ``object`` is the name of the system's object whose fields are in ``custom``, where it has several for customers
+    (Salesforce: ``Account`` for a person account, else ``Contact``).
+    """
 
     id: str
     name: str
@@ -154,6 +158,7 @@ class Customer:
     url: str = ""
     company: str = ""
     custom: tuple[tuple[str, str], ...] = ()
+    object: str = ""
 
 
 @dataclass(frozen=True, slots=True, config=RECORD)

@@ -208,7 +208,9 @@ class Operations(LockedReading):
                 await self._read_fresh(integration, ids, kinds)
             made, context = run_log.plan(self.store, run_id), self._context(integration)
             mapped = {
-                id: one.backoffice_id for id, one in self.mappings.mapped(integration.name, Kind.PRODUCTS).items()
+                (kind, id): one.backoffice_id
+                for kind in (Kind.PRODUCTS, Kind.CUSTOMERS)
+                for id, one in self.mappings.mapped(integration.name, kind).items()
             }
             now = await read_written(
                 made, outcomes, context.connectors, self.cache, context.connections, mapped,

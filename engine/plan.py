@@ -108,7 +108,7 @@ def finished(plan: Plan, scene: Scene, pairs: Iterable[Pair]) -> Plan:
             for c in plan.changes
             if c.sends and c.target is side
         }
-        targets |= {(Kind.PRODUCTS, text.target_id) for text in plan.texts if text.sends and text.target is side}
+        targets |= {(text.kind, text.target_id) for text in plan.texts if text.sends and text.target is side}
         counts = sum(c.sends and c.target is side and c.field is Field.QUANTITY for c in plan.changes)
         made = sum(not c.blocked and c.target is side for c in plan.creations)
         needed = (made - (-len(targets) // able.batch_size)) * able.calls_per_write
@@ -159,7 +159,8 @@ def fingerprint(plan: Plan, settings: IntegrationSettings) -> str:
     rows += [[c.draft.key, c.draft.name, c.target, c.blocked] for c in plan.creations]
     rows += [[push.action, push.blocked, repr(push.item)] for push in plan.pushes]
     rows += [
-        [t.storefront_id, t.backoffice_id, t.attribute, t.target, t.before, t.after, t.blocked] for t in plan.texts
+        [t.kind, t.storefront_id, t.backoffice_id, t.attribute, t.target, t.before, t.after, t.blocked]
+        for t in plan.texts
     ]
     return f"{_digest(settings.model_dump(mode='json'))}-{_digest(rows)}"
 

@@ -20,7 +20,7 @@ from engine.errors import ConnectorError
 from engine.events import OutcomeRecorded, RowsChanged
 from engine.fields import read, rounded, same
 from engine.journal import Journal
-from engine.model import Field, Kind, Product, Record, Side, canonical, utc_text
+from engine.model import Customer, Field, Kind, Product, Record, Side, canonical, utc_text
 from engine.ports import Result
 from engine.push import code_key
 from engine.push_prices import in_currency
@@ -324,15 +324,16 @@ def _price_unlike(price: BookPrice, entry: PriceEntry | None, currency: str) -> 
     return "" if same else f"{canonical(entry.amount)} in the book {price.book_id} instead of {canonical(price.amount)}"
 
 
-def text_of(product: Product, attribute: str) -> str:
-    """The text of one attribute of a product as it was read."""
-    if attribute == "code":
-        return product.skus[0].value if product.skus else ""
-    if attribute == "active":
-        return str(product.active).lower()
-    if attribute in {"name", "description"}:
-        return str(getattr(product, attribute))
-    return dict(product.custom).get(attribute, "")
+def text_of(record: Product | Customer, attribute: str) -> str:
+    """The text of one attribute of a product as it was read, or of a customer's custom field."""
+    if isinstance(record, Product):
+        if attribute == "code":
+            return record.skus[0].value if record.skus else ""
+        if attribute == "active":
+            return str(record.active).lower()
+        if attribute in {"name", "description"}:
+            return str(getattr(record, attribute))
+    return dict(record.custom).get(attribute, "")
 
 
 def from_intent(doc: Mapping[str, Any]) -> Push:

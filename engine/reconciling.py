@@ -21,7 +21,7 @@ from engine.crm import PriceBook, PriceEntry, PushesProducts
 from engine.duplicates import find as find_duplicates
 from engine.duplicates import shared
 from engine.errors import UnknownId
-from engine.field_mappings import values
+from engine.field_mappings import concerns, values
 from engine.field_work import FieldWork
 from engine.findings import Action, Compared, Finding, Reconciliation, Resolution, Resolved
 from engine.integrations import Integration
@@ -184,7 +184,7 @@ class Reconciler:
             now = dict(pair.backoffice.custom)
             given = dict(pair.storefront.custom)
             for object_name, fields in targets.items():
-                mine = [one for one in mappings if one.object == object_name]
+                mine = [one for one in mappings if one.object == object_name and concerns(one, pair.backoffice)]
                 for mapping, made in values(mine, fields, pair.storefront, new=False):
                     found.setdefault(pair.storefront_id, []).append(
                         Custom(

@@ -94,8 +94,10 @@ class _Recovery:
             problem = await self._pushes(pushed[start : start + CHUNK]) or problem
         for side in Side:
             texts = [doc for doc in docs if doc["op"] == "text" and doc["side"] == side.value]
-            for start in range(0, len(texts), CHUNK):
-                problem = await self._texts(side, texts[start : start + CHUNK]) or problem
+            for kind in dict.fromkeys(str(doc["kind"]) for doc in texts):
+                same = [doc for doc in texts if doc["kind"] == kind]
+                for start in range(0, len(same), CHUNK):
+                    problem = await self._texts(side, Kind(kind), same[start : start + CHUNK]) or problem
             mine = [doc for doc in docs if doc["op"] == "write" and doc["side"] == side.value]
             for start in range(0, len(mine), CHUNK):
                 problem = await self._writes(side, mine[start : start + CHUNK]) or problem
@@ -155,11 +157,11 @@ class _Recovery:
         self._journal.settle(settled, [doc.doc_id for doc in docs])
         return None
 
-    async def _texts(self, side: Side, docs: Sequence[Document]) -> ConnectorError | None:
+    async def _texts(self, side: Side, kind: Kind, docs: Sequence[Document]) -> ConnectorError | None:
         groups = [text_write.from_intent(doc) for doc in docs]
         lost = {key: answer for group in groups for key, answer in text_write.unknown(group).items()}
         try:
-            settled = await text_write.settle(self._context, side, groups, lost)
+            settled = await text_write.settle(self._context, side, kind, groups, lost)
         except ConnectorError as error:
             return self._unread([one for group in groups for one in group], len(docs), error)
         self._journal.settle(settled, [doc.doc_id for doc in docs])

@@ -110,14 +110,29 @@ class Resolver:
             return None, []
         scene = self.operations.scene(integration, self.operations.sizes(integration))
         by_action = {action: [one for one in findings if one.action is action] for action in _WRITES}
-        linked = {one.storefront_id: one.backoffice_id for one in edits if one.action is not Action.UNMAP}
-        pairs = [pair for pair, _ in self.operations.lists.states(integration, Kind.PRODUCTS, linked)]
+        linked = {
+            kind: {
+                one.storefront_id: one.backoffice_id
+                for one in edits
+                if one.action is not Action.UNMAP and one.kind is kind
+            }
+            for kind in (Kind.PRODUCTS, Kind.CUSTOMERS)
+        }
+        pairs = [pair for pair, _ in self.operations.lists.states(integration, Kind.PRODUCTS, linked[Kind.PRODUCTS])]
         changes, refused = self._changes(scene, pairs, by_action[Action.WRITE])
         known = {pair.storefront_id for pair in pairs}
-        texts = [one for one in by_action[Action.WRITE_TEXT] if one.storefront_id in known]
-        refused += [
-            self._refused(one, _UNLINKED) for one in by_action[Action.WRITE_TEXT] if one.storefront_id not in known
-        ]
+        wanted = by_action[Action.WRITE_TEXT]
+        people = (
+            {
+                pair.storefront_id
+                for pair, _ in self.operations.lists.states(integration, Kind.CUSTOMERS, linked[Kind.CUSTOMERS])
+            }
+            if any(one.kind is Kind.CUSTOMERS for one in wanted)
+            else set()
+        )
+        there = {Kind.PRODUCTS: known, Kind.CUSTOMERS: people}
+        texts = [one for one in wanted if one.storefront_id in there[one.kind]]
+        refused += [self._refused(one, _UNLINKED) for one in wanted if one.storefront_id not in there[one.kind]]
         pushes: Sequence[Push] = ()
         if by_action[Action.PUSH] and prices is not None:
             pushes = self.pushes(integration, _rows(by_action[Action.PUSH]), prices)
@@ -199,11 +214,11 @@ class Resolver:
         return done
 
     def _results(self, findings: Sequence[Finding], run: Run, outcomes: Sequence[Outcome]) -> list[Resolved]:
-        by_field = {(o.storefront_id, o.field.value if o.field else o.attribute): o for o in outcomes}
+        by_field = {(o.kind, o.storefront_id, o.field.value if o.field else o.attribute): o for o in outcomes}
         done = []
         for one in findings:
             name = {Action.PUSH: "push", Action.CREATE: ""}.get(one.action, one.field)
-            outcome = by_field.get((one.storefront_id, name))
+            outcome = by_field.get((one.kind, one.storefront_id, name))
             done.append(self._result(one, run, outcome))
         return done
 
@@ -229,5 +244,5 @@ def _text(finding: Finding) -> TextChange:
     before = finding.backoffice if finding.target is Side.BACKOFFICE else finding.storefront
     return TextChange(
         finding.storefront_id, finding.backoffice_id, finding.storefront_name, finding.field, finding.target, before,
-        finding.after, reason=finding.code,
+        finding.after, reason=finding.code, kind=finding.kind,
     )  # fmt: skip

@@ -35,7 +35,8 @@ def key_of(item: Item) -> str:
     if isinstance(item, Push):
         return f"push/{item.item.source_id}"
     if isinstance(item, TextChange):
-        return f"text/{item.target}/{item.attribute}/{item.storefront_id}"
+        whose = "" if item.kind is Kind.PRODUCTS else f"{item.kind}/"
+        return f"text/{whose}{item.target}/{item.attribute}/{item.storefront_id}"
     return change_key(item.kind, item.storefront_id, item.field)
 
 

@@ -42,7 +42,7 @@ def outcome_of(run_id: str, item: Item, verdict: Verdict, at: datetime) -> Outco
         )  # fmt: skip
     if isinstance(item, TextChange):
         return Outcome(
-            kind=Kind.PRODUCTS, storefront_id=item.storefront_id, backoffice_id=item.backoffice_id, name=item.name,
+            kind=item.kind, storefront_id=item.storefront_id, backoffice_id=item.backoffice_id, name=item.name,
             field=None, before=item.before, after=item.after, attribute=item.attribute, **common,
         )  # fmt: skip
     storefront_id, backoffice_id = _ids(item, verdict.mapping)

@@ -95,7 +95,7 @@ class Runner:
             for change in plan.sending
             if not change.follows  # else its record is made, and mapped, by this plan
         ]
-        links += [(Kind.PRODUCTS, one.storefront_id, one.backoffice_id, one.name) for one in plan.texts if one.sends]
+        links += [(one.kind, one.storefront_id, one.backoffice_id, one.name) for one in plan.texts if one.sends]
         for kind, storefront_id, backoffice_id, name in links:
             if mapped.get((kind.value, storefront_id)) != backoffice_id:
                 raise StalePlan(

@@ -17,7 +17,7 @@ from engine.errors import ConnectorError
 from engine.events import OutcomeRecorded, RowsChanged
 from engine.fields import SIDE_NAMES
 from engine.journal import Journal
-from engine.model import Kind, Product, Side, utc_text
+from engine.model import Customer, Kind, Product, Side, utc_text
 from engine.ports import Result
 from engine.push_write import text_of
 from engine.sync_context import SyncContext
@@ -38,18 +38,19 @@ class TextWriter:
     async def write(self, changes: Sequence[TextChange]) -> None:
         """Until all are settled or the run is stopped."""
         for side in Side:
-            groups = grouped([change for change in changes if change.target is side])
             size = max(1, self._context.capabilities(side).batch_size)
-            for start in range(0, len(groups), size):
-                if self._control.stopped():
-                    return
-                await self._batch(side, groups[start : start + size])
+            for kind in dict.fromkeys(change.kind for change in changes if change.target is side):
+                groups = grouped([change for change in changes if change.target is side and change.kind is kind])
+                for start in range(0, len(groups), size):
+                    if self._control.stopped():
+                        return
+                    await self._batch(side, kind, groups[start : start + size])
 
-    async def _batch(self, side: Side, groups: Sequence[Group]) -> None:
+    async def _batch(self, side: Side, kind: Kind, groups: Sequence[Group]) -> None:
         intents = self._journal.open([self._intent(side, group) for group in groups])
         answers = await self._send(side, groups)
         try:
-            settled = await settle(self._context, side, groups, answers)
+            settled = await settle(self._context, side, kind, groups, answers)
         except ConnectorError as error:
             self._control.fail(error)
             text = f"sent, but not read back yet ({error}); it is settled before the next run"
@@ -58,13 +59,13 @@ class TextWriter:
         for outcome in self._journal.settle(settled, intents):
             self._context.events.publish(OutcomeRecorded(outcome))
         self._progress.advance(len(settled), "writing texts")
-        self._context.events.publish(RowsChanged(self._context.integration, Kind.PRODUCTS))
+        self._context.events.publish(RowsChanged(self._context.integration, kind))
 
     async def _send(self, side: Side, groups: Sequence[Group]) -> dict[tuple[str, str], TextOutcome]:
         writes = [
             TextWrite(
                 f"{self._journal.run_id}:text:{group[0].target_id}", group[0].target_id,
-                tuple(TextValue(one.attribute, one.after, one.before) for one in group),
+                tuple(TextValue(one.attribute, one.after, one.before) for one in group), group[0].kind,
             )
             for group in groups
         ]  # fmt: skip
@@ -91,7 +92,7 @@ class TextWriter:
             "op": "text",
             "connection": self._context.connections[side],
             "side": side.value,
-            "kind": Kind.PRODUCTS.value,
+            "kind": group[0].kind.value,
             "id": group[0].target_id,
             "name": group[0].name,
             "at": utc_text(self._context.clock.now()),
@@ -101,14 +102,18 @@ class TextWriter:
 
 
 async def settle(
-    context: SyncContext, side: Side, groups: Sequence[Group], answers: Mapping[tuple[str, str], TextOutcome]
+    context: SyncContext,
+    side: Side,
+    kind: Kind,
+    groups: Sequence[Group],
+    answers: Mapping[tuple[str, str], TextOutcome],
 ) -> list[Settled]:
     """The verdict of every change, from what the system holds now; also used by recovery (every answer ``unknown``).
 
     Raises ``ConnectorError`` if it cannot be read.
     """
     connector, name = context.connectors[side], context.connections[side]
-    found = await connector.read_some(Kind.PRODUCTS, [group[0].target_id for group in groups])
+    found = await connector.read_some(kind, [group[0].target_id for group in groups])
     behind = [
         group[0].target_id
         for group in groups
@@ -120,8 +125,8 @@ async def settle(
     ]
     if behind:  # a reading may lag behind a write: asked once more, a moment later
         await context.clock.sleep(REREAD_SECONDS)
-        found |= await connector.read_some(Kind.PRODUCTS, behind)
-    context.cache.put(name, Kind.PRODUCTS, found.values())
+        found |= await connector.read_some(kind, behind)
+    context.cache.put(name, kind, found.values())
     return [
         (one, _verdict(one, answers[one.target_id, one.attribute], _now(found.get(one.target_id), one)))
         for group in groups
@@ -147,7 +152,7 @@ def _verdict(change: TextChange, answer: TextOutcome, now: str | None) -> Verdic
 
 
 def _now(record: object, change: TextChange) -> str | None:
-    return text_of(record, change.attribute) if isinstance(record, Product) else None
+    return text_of(record, change.attribute) if isinstance(record, Product | Customer) else None
 
 
 def grouped(changes: Sequence[TextChange]) -> list[Group]:

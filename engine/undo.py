@@ -40,7 +40,8 @@ def plan_undo(
     """
     rows = {pair.key: pair for pair in pairs}
     outcomes = list(outcomes)
-    back = taken_back(id, pushes, outcomes, now.pushed, now.mapped) if now.pushed is not None else []
+    products = {row: other for (kind, row), other in now.mapped.items() if kind is Kind.PRODUCTS}
+    back = taken_back(id, pushes, outcomes, now.pushed, products) if now.pushed is not None else []
     back = [replace(push, guards=price_guards(push.item.prices, scene.settings.guards)) for push in back]
     written = [outcome for outcome in outcomes if outcome.result in _WRITTEN]
     changes = [

@@ -8,7 +8,7 @@ from typing import cast
 
 from engine.changes import Outcome, Plan
 from engine.crm import PriceEntry, PushesProducts
-from engine.model import Kind, Product, Side
+from engine.model import Customer, Kind, Product, Side
 from engine.ports import Connector, RecordCache
 from engine.push_prices import in_currency
 from engine.push_write import Seen
@@ -21,7 +21,7 @@ class Written:
     """What both systems hold now of what a run wrote. ``pushed`` is None where nothing was pushed."""
 
     products: Products = field(default_factory=dict)
-    mapped: Mapping[str, str] = field(default_factory=dict)  # storefront id -> back-office id
+    mapped: Mapping[tuple[Kind, str], str] = field(default_factory=dict)  # kind, storefront id -> back-office id
     pushed: Pushed | None = None
 
 
@@ -31,26 +31,26 @@ async def read_written(
     connectors: Mapping[Side, Connector],
     cache: RecordCache,
     names: Mapping[Side, str],
-    mapped: Mapping[str, str],
+    mapped: Mapping[tuple[Kind, str], str],
     currency: str,
 ) -> Written:
     """The caller holds the locks. Raises ``ConnectorError``."""
-    wanted: dict[Side, dict[str, None]] = {side: {} for side in Side}
+    wanted: dict[tuple[Side, Kind], dict[str, None]] = {}
     pushed: dict[str, None] = {}
     for one in outcomes:
         if is_text(one):
-            wanted[one.target][one.backoffice_id if one.target is Side.BACKOFFICE else one.storefront_id] = None
+            id = one.backoffice_id if one.target is Side.BACKOFFICE else one.storefront_id
+            wanted.setdefault((one.target, one.kind), {})[id] = None
         elif one.attribute == "push" and one.backoffice_id:
             pushed[one.backoffice_id] = None
-    wanted[Side.BACKOFFICE] |= pushed
-    products: dict[tuple[Side, str], Product] = {}
-    for side, ids in wanted.items():
-        if not ids:
-            continue
-        found = await connectors[side].read_some(Kind.PRODUCTS, list(ids))
-        cache.put(names[side], Kind.PRODUCTS, found.values())
-        cache.drop(names[side], Kind.PRODUCTS, ids.keys() - found.keys())
-        products |= {(side, id): cast("Product", record) for id, record in found.items()}
+    if pushed:
+        wanted.setdefault((Side.BACKOFFICE, Kind.PRODUCTS), {}).update(pushed)
+    products: dict[tuple[Side, str], Product | Customer] = {}
+    for (side, kind), ids in wanted.items():
+        found = await connectors[side].read_some(kind, list(ids))
+        cache.put(names[side], kind, found.values())
+        cache.drop(names[side], kind, ids.keys() - found.keys())
+        products |= {(side, id): cast("Product | Customer", record) for id, record in found.items()}
     if not plan.pushes or not pushed:
         return Written(products, mapped)
     connector = cast("PushesProducts", connectors[Side.BACKOFFICE])
@@ -58,5 +58,8 @@ async def read_written(
     for entry in in_currency(await connector.entries_of(list(pushed)), currency):
         entries.setdefault(entry.product_id, []).append(entry)
     books = {book.id: book.name for book in await connector.price_books()}
-    seen = {id: Seen(products.get((Side.BACKOFFICE, id)), tuple(entries.get(id, ()))) for id in pushed}
+    seen = {
+        id: Seen(cast("Product | None", products.get((Side.BACKOFFICE, id))), tuple(entries.get(id, ())))
+        for id in pushed
+    }
     return Written(products, mapped, Pushed(seen, books, currency))

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 
 from engine.changes import Outcome, TextChange
 from engine.fields import SIDE_NAMES
-from engine.model import Product, Side
+from engine.model import Customer, Kind, Product, Side
 from engine.ports import Result
 from engine.push_write import text_of
 
-#: (side, id) -> the product as just read; one that is gone is absent.
-Products = Mapping[tuple[Side, str], Product]
+#: (side, id) -> the product or customer as just read; one that is gone is absent.
+Products = Mapping[tuple[Side, str], Product | Customer]
 
 
 def is_text(outcome: Outcome) -> bool:
@@ -19,10 +19,12 @@ def is_text(outcome: Outcome) -> bool:
     return outcome.field is None and outcome.attribute not in {"", "push"}
 
 
-def put_back(run: str, outcomes: Iterable[Outcome], products: Products, mapped: Mapping[str, str]) -> list[TextChange]:
+def put_back(
+    run: str, outcomes: Iterable[Outcome], products: Products, mapped: Mapping[tuple[Kind, str], str]
+) -> list[TextChange]:
     """One change per text that was written. An unverified one that turned out not to be there is left out.
 
-    ``mapped``: storefront id -> back-office id, as it is now.
+    ``mapped``: (kind, storefront id) -> back-office id, as it is now.
     """
     found = []
     for one in outcomes:
@@ -34,7 +36,7 @@ def put_back(run: str, outcomes: Iterable[Outcome], products: Products, mapped: 
         if one.result is Result.UNVERIFIED and now != one.after:
             continue
         blocked = ""
-        if mapped.get(one.storefront_id) != one.backoffice_id:
+        if mapped.get((one.kind, one.storefront_id)) != one.backoffice_id:
             blocked = "is mapped differently now; nothing is taken back"
         elif now is None:
             blocked = f"is gone from {SIDE_NAMES[one.target]}"
@@ -46,6 +48,6 @@ def put_back(run: str, outcomes: Iterable[Outcome], products: Products, mapped: 
             blocked = "an empty name is never written"
         found.append(
             TextChange(one.storefront_id, one.backoffice_id, one.name, one.attribute, one.target, now, one.before or "",
-                       f"undo of {run}", blocked)
+                       f"undo of {run}", blocked, one.kind)
         )  # fmt: skip
     return found

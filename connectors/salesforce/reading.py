@@ -65,6 +65,12 @@ class Reader:
         rows = await self._api.some(PRODUCT, wanted, values, "IsDeleted = false", by=by, even_deleted=True)
         return {str(row["Id"]): row for row in rows}
 
+    async def rows_of(self, entity: str, ids: Iterable[str], fields: Sequence[str]) -> dict[str, Row]:
+        """Rows of any object by their id, with these fields; one that is deleted is absent."""
+        wanted = [id for id in ids if is_id(id)]
+        rows = await self._api.some(entity, fields, wanted, "IsDeleted = false", even_deleted=True)
+        return {str(row["Id"]): row for row in rows}
+
     async def entries_of(self, products: Sequence[str], *, every_book: bool = False) -> dict[str, list[Row]]:
         """The price entries of some products in the synced book (or in every one), inactive ones too, by product id."""
         if not products:

@@ -86,6 +86,7 @@ def contact(row: Row, custom: Iterable[str], marker: str, site: str) -> Customer
         url=f"{site}/lightning/r/Contact/{row['Id']}/view",
         company=company,
         custom=texts(row, custom),
+        object="Contact",
     )
     return _located(found, _place(row, "Mailing", account, "Billing"))
 
@@ -105,6 +106,7 @@ def person(row: Row, custom: Iterable[str], marker: str, site: str) -> Customer:
         version=text(row.get("SystemModstamp")),
         url=f"{site}/lightning/r/Account/{row['Id']}/view",
         custom=texts(row, custom),
+        object="Account",
     )
     return _located(found, _place(row, "PersonMailing", row, "Billing"))
 

@@ -1,4 +1,6 @@
-"""Names, descriptions, codes, the active flag and custom fields of products: written by a reconciliation, never by a sync."""
+"""Names, descriptions, codes, the active flag and custom fields of products, and custom fields of contacts and person accounts:
+written by a reconciliation, never by a sync.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +10,19 @@ from typing import Any
 
 from connectors.comparing import moved
 from connectors.salesforce.api import Api, Row
-from connectors.salesforce.meta import PRODUCT, Described, Meta
+from connectors.salesforce.meta import ACCOUNT, CONTACT, PRODUCT, Described, Meta
 from connectors.salesforce.reading import Reader
 from connectors.salesforce.sending import Sent, raise_if_nothing_sent, record, store
 from connectors.salesforce.values import WrongValue, api_name, held, same, to_json
 from engine.crm import TextOutcome, TextValue, TextWrite
 from engine.errors import ConnectorError
+from engine.model import Kind
 from engine.ports import Result
 
 
 @dataclass(slots=True)
 class Change:
-    """One product's texts on their way: what is known of each value, and the body to send for the rest."""
+    """One record's texts on their way: what is known of each value, and the body to send for the rest."""
 
     write: TextWrite
     outcomes: dict[str, TextOutcome] = field(default_factory=dict)
@@ -29,6 +32,13 @@ class Change:
         self.outcomes[name] = TextOutcome(
             self.write.key, name, sent.result, sent.message, sent.code, sent.request_id, found
         )
+
+    @property
+    def entity(self) -> str:
+        """Whose fields they are; an id says by its first letters what it is of."""
+        if self.write.kind is Kind.PRODUCTS:
+            return PRODUCT
+        return ACCOUNT if self.write.id.startswith("001") else CONTACT
 
     @property
     def open(self) -> list[TextValue]:
@@ -45,7 +55,7 @@ class Change:
 
 
 class TextWriter:
-    """Writes texts of one org's products."""
+    """Writes texts of one org's products, contacts and person accounts."""
 
     def __init__(self, api: Api, meta: Meta, reader: Reader) -> None:
         self._api, self._meta, self._reader = api, meta, reader
@@ -54,14 +64,15 @@ class TextWriter:
         """One outcome per value, in order. Raises only when nothing of it was sent."""
         changes = [Change(one) for one in writes]
         await self._compare(changes)
-        sending = [one for one in changes if one.body]
+        # a request may change from one object to another a few times only
+        sending = sorted((one for one in changes if one.body), key=lambda one: one.entity)
         by_id = {one.write.id: one for one in sending}
 
         async def still(locked: Sequence[Row]) -> list[Sent | None]:
             return await self._look([by_id[str(row["id"])] for row in locked])
 
         sent = await store(
-            self._api, "PATCH", [record(PRODUCT, one.body, one.write.id) for one in sending], still=still
+            self._api, "PATCH", [record(one.entity, one.body, one.write.id) for one in sending], still=still
         )
         if not any(outcome.result is not Result.NOT_SENT for one in changes for outcome in one.outcomes.values()):
             raise_if_nothing_sent(sent)
@@ -70,12 +81,14 @@ class TextWriter:
         return [change.outcomes[value.name] for change in changes for value in change.write.values]
 
     async def _compare(self, changes: Sequence[Change]) -> None:
-        described = await self._meta.of(PRODUCT)
-        names = [api_name(one.name) for change in changes for one in change.write.values]
-        wanted = described.only(tuple(dict.fromkeys([*names, "IsArchived"])))
-        rows = await self._reader.product_rows([change.write.id for change in changes], fields=wanted)
-        for change in changes:
-            compare(change, rows.get(change.write.id), described)
+        for entity in dict.fromkeys(change.entity for change in changes):
+            mine = [change for change in changes if change.entity == entity]
+            described = await self._meta.of(entity)
+            names = [api_name(one.name) for change in mine for one in change.write.values]
+            wanted = described.only(tuple(dict.fromkeys([*names, "IsArchived"])))
+            rows = await self._reader.rows_of(entity, [change.write.id for change in mine], wanted)
+            for change in mine:
+                compare(change, rows.get(change.write.id), described)
 
     async def _look(self, changes: Sequence[Change]) -> list[Sent | None]:
         """Whether locked products may be written again: not when whoever held them changed what we write."""
@@ -105,7 +118,7 @@ def compare(change: Change, row: Row | None, described: Described) -> None:
                 one.name,
                 Sent(
                     Result.REJECTED,
-                    f"product {write.id} {what} Salesforce any more; nothing was written",
+                    f"{write.kind.singular} {write.id} {what} Salesforce any more; nothing was written",
                     "ENTITY_IS_DELETED",
                 ),
             )

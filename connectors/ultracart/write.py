@@ -56,6 +56,9 @@ class ItemWriter:
             )
             for write in writes
         ]
+        for job, write in zip(jobs, writes, strict=True):
+            if write.kind is not Kind.PRODUCTS:
+                job.all(Sent(Result.REJECTED, "only items are written to UltraCart"))
         await self._update(jobs)
         return [
             TextOutcome(write.key, value.name, one.result, one.message, one.code, one.request_id, one.found)

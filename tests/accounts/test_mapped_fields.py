@@ -8,6 +8,7 @@ from engine.accounts import Step
 from engine.crm import AccountForm
 from engine.field_mappings import FieldMapping
 from engine.field_values import Transform
+from engine.findings import Action, Code, Resolution
 from engine.model import Kind
 from tests.accounts.conftest import Buyers
 
@@ -67,3 +68,42 @@ async def test_a_value_that_does_not_fit_is_left_out_and_said(shop: Buyers) -> N
     (buyer,) = [one for one in (await shop.ws.look_at_buyers("acme")).buyers if one.key == key and not one.with_order]
     assert "left out Account.UC_Loyalty__pc: 'many' is not a number" in buyer.why
     assert buyer.fields == ()
+
+
+async def test_mapped_fields_of_known_buyers_are_reconciled_where_they_are_and_taken_back(shop: Buyers) -> None:
+    await shop.record_type()
+    await shop.ws.pull_schema("acme")
+    await shop.ws.keep_buyers("acme")
+    for one in (
+        mapping("billing.postal_code", "Account.PersonTitle"),
+        mapping("billing.city", "Contact.Title"),
+        mapping("", "Account.UC_Tier__c", constant="shop"),
+    ):
+        shop.ws.map_field("acme", one)
+    made = await shop.ws.reconcile("acme", (Kind.CUSTOMERS,))
+    found = [one.finding for one in shop.ws.findings(made.id) if one.finding.code is Code.CUSTOM_FIELD_MISMATCH]
+    people = {row["Id"] for row in shop.accounts if row["IsPersonAccount"]}
+    assert {one.field for one in found if one.backoffice_id in people} == {"PersonTitle", "UC_Tier__c"}
+    assert {one.field for one in found if one.backoffice_id not in people} == {"Title"}
+    before = {row["Id"]: row for row in (*shop.accounts, *shop.contacts)}
+
+    every = [one.finding.key for one in shop.ws.findings(made.id) if one.finding.action is not Action.MANUAL]
+    done = await shop.ws.resolve_findings(await shop.ws.plan_resolutions(made.id, every))
+    assert {one.result for one in done} == {Resolution.APPLIED}, [
+        (one.finding.key, one.message, one.code) for one in done if one.result != "applied"
+    ]
+    assert len(done) == len(every)
+    profiles = {str(row["customer_profile_oid"]): row for row in shop.store.state.rows("customers")}
+    now = {row["Id"]: row for row in (*shop.accounts, *shop.contacts)}
+    for one in found:
+        address = profiles[one.storefront_id]["billing"][0]
+        wanted = {"PersonTitle": address["postal_code"], "Title": address["city"], "UC_Tier__c": "shop"}[one.field]
+        assert now[one.backoffice_id][one.field] == wanted
+    again = await shop.ws.reconcile("acme", (Kind.CUSTOMERS,))
+    assert "CUSTOM_FIELD_MISMATCH" not in again.counts
+
+    undone = await shop.ws.sync(await shop.ws.plan_undo(done[-1].run))
+    assert undone.totals.applied == len(found)
+    for row in (*shop.accounts, *shop.contacts):
+        fields = {"PersonTitle", "Title", "UC_Tier__c"} & row.keys()
+        assert {name: row[name] for name in fields} == {name: before[row["Id"]][name] for name in fields}
