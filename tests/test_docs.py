@@ -122,3 +122,12 @@ def test_the_words_of_the_command_line_are_the_engines() -> None:
     assert get_args(fees.FeeWord) == TYPES
     shown_fields = next(param for param in COMMANDS["crosswalk plan"].params if "--fields" in param.opts).help
     assert all(field.value in shown_fields for field in Field)
+
+
+def test_the_architecture_names_every_module_of_the_engine_and_no_other() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    table = page.partition("| engine module |")[2].partition("\n\n")[0]
+    named = [name for line in table.splitlines()[2:] for name in re.findall(r"`([a-z_]+/?)`", line.split("|")[1])]
+    packages = {f"{path.parent.name}/" for path in (ROOT / "engine").glob("*/__init__.py")}
+    modules = {path.stem for path in (ROOT / "engine").glob("*.py")} - {"__init__"}
+    assert sorted(named) == sorted(modules | packages)
