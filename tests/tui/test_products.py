@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from engine.model import Kind, Status
+from tui.actions import REGISTRY
 from tui.screens import previews
 from tui.widgets.sync_panel import SyncPanel
 
@@ -129,3 +131,14 @@ async def test_a_view_is_left_with_escape_or_for_another_one(open_console: Any, 
         assert {row.status for row in map(d.table.rows.__getitem__, d.table.view)} == {Status.CONFLICT}
         await d.press("escape", until=lambda: not d.screen.lens.out)
         assert len(d.table.view) == d.screen.selector.boundary
+
+
+@pytest.mark.parametrize("action", ["out_of_sync", "by_status"])
+async def test_no_counts_are_shown_before_the_list_is_there(open_console: Any, fake: Any, action: str) -> None:
+    async with open_console(fake()) as d:
+        context = d.screen.context()
+        enabled = REGISTRY.find("products", action).enabled
+        assert enabled(context) == ""
+        d.console.act(action, replace(context, snapshot=None))
+        await d.settle(lambda: any("the list is not there yet" in toast for toast in d.toasts))
+        assert d.top == "ProductsScreen"

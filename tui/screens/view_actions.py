@@ -25,6 +25,11 @@ def any_row(context: Context) -> str:
     return "" if context.row is not None else "there is no row here"
 
 
+def any_list(context: Context) -> str:
+    """Greyed until the list is there: counts of what is not known yet would be noughts."""
+    return "" if context.snapshot is not None else "the list is not there yet"
+
+
 def filter_text(context: Context) -> None:
     screen_of(context).bar.open()
 
@@ -86,6 +91,7 @@ OUT_OF_SYNC = Action(
     "Out-of-sync views…",
     "Only rows whose price, quantity, cost or SKU differs: both values, their age, the difference, why blocked.",
     out_of_sync,
+    any_list,
     short="Views",
 )
 
@@ -165,7 +171,9 @@ VIEW_ACTIONS = (
         only_unmapped,
         short="Unmapped",
     ),
-    Action("by_status", "f", "Filter by status…", "Let one or more statuses through; with counts.", by_status),
+    Action(
+        "by_status", "f", "Filter by status…", "Let one or more statuses through; with counts.", by_status, any_list
+    ),
     Action(
         "back_office",
         "b",
