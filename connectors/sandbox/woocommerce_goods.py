@@ -27,6 +27,9 @@ def changed(shop: Shop, row: Json, body: Json) -> Json:
     for name in ("regular_price", "sale_price"):
         if name in body and row.get("type") not in {"variable", "grouped"}:
             out[name] = _decimal(body[name])
+    touched = bool({"regular_price", "sale_price"} & body.keys())
+    if touched and out["sale_price"] and Decimal(out["sale_price"]) >= Decimal(out["regular_price"] or 0):
+        out["sale_price"] = ""  # what is no reduction is deleted
     _stock(shop, out, body)
     if shop.cogs and isinstance(goods := body.get("cost_of_goods_sold"), dict):
         values = goods.get("values") or []

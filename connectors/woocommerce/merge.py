@@ -73,7 +73,17 @@ def _unfit(row: Mapping[str, Any], change: FieldWrite, *, cost: bool) -> Settled
             why = f"WooCommerce counts whole units and would cut {change.after} off"
         elif change.field.is_money and after < 0:
             why = f"{change.after} is negative"
+        elif change.field is Field.PRICE:
+            why = _ends_sale(row, after)
     return Settled(Result.REJECTED, f"{why}; nothing of this field was written") if why else None
+
+
+def _ends_sale(row: Mapping[str, Any], after: Decimal) -> str:
+    """WooCommerce deletes a sale price, running or planned, that is not below the regular price any more."""
+    sale = records.readable(row, "sale_price")
+    if sale is None or sale < after or records.readable(row, "regular_price") == after:
+        return ""
+    return f"WooCommerce would delete its sale price of {canonical(sale)}, which is not below {canonical(after)}: change or end the sale first"
 
 
 def _sent(out: Merge, row: Mapping[str, Any], change: FieldWrite, *, delta: bool) -> dict[str, Any]:

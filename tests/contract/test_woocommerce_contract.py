@@ -133,7 +133,7 @@ def drive(shop: Served) -> None:
                 one.id,
                 one.name,
                 (
-                    FieldWrite(Field.PRICE, str(one.prices[0].amount), "3.21"),
+                    FieldWrite(Field.PRICE, str(one.prices[0].amount), "3210"),
                     FieldWrite(Field.COST, str(one.costs[0].amount), "1.5"),
                     FieldWrite(Field.QUANTITY, str(one.quantity), "5"),
                     FieldWrite(Field.SKU, one.skus[0].value, f"NEW-{one.id}"),

@@ -6,6 +6,7 @@ import logging
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 
 from connectors.woocommerce.merge import merge
@@ -50,7 +51,7 @@ class TestFields:
         served = store()
         tables = {name: dict(served.state.tables[name]) for name in ("products", "variations")}
         rows = [row for table in tables.values() for row in table.values() if row["type"] in {"simple", "variation"}]
-        writes = [write_of(row, key=str(row["id"]), price="5.55", quantity="9", sku=f"S{row['id']}") for row in rows]
+        writes = [write_of(row, key=str(row["id"]), price="5555.5", quantity="9", sku=f"S{row['id']}") for row in rows]
         outcomes = await connect(served).write(writes)
         assert {one.result for one in outcomes} <= {Result.APPLIED, Result.UNCHANGED}
         for name, table in tables.items():
@@ -62,6 +63,25 @@ class TestFields:
             for e in posts(served)
             for item in e.body["update"]
         )
+
+    @pytest.mark.parametrize("above", ["0", "-1"])
+    async def test_a_price_that_would_delete_the_sale_price_is_refused(
+        self, store, connect, write_of, posts, above
+    ) -> None:
+        """WooCommerce deletes a sale price that is not below the regular price; no undo would bring it back."""
+        served = store()
+        row = next(row for row in served.state.rows("products") if row["on_sale"])
+        price = str(Decimal(row["sale_price"]) + Decimal(above))
+        (outcome,) = await connect(served).write([write_of(row, price=price)])
+        assert outcome.result is Result.REJECTED
+        assert "would delete its sale price" in outcome.message
+        assert stored(served, row)["sale_price"] == row["sale_price"]
+        assert posts(served) == []
+        url = f"{served.options['base_url']}/products/{row['id']}"
+        key = (served.credentials["consumer_key"], served.credentials["consumer_secret"])
+        async with httpx.AsyncClient(auth=key, trust_env=False) as client:
+            (await client.put(url, json={"regular_price": price})).raise_for_status()
+        assert stored(served, row)["sale_price"] == "", "what the store does to who writes it all the same"
 
     async def test_a_sale_price_is_left_alone_and_told(self, store, connect, write_of) -> None:
         served = store()
@@ -140,7 +160,7 @@ class TestBatches:
         rows = [row for row in served.state.rows("products") if row["type"] == "simple"]
         rows += served.state.rows("variations")
         rows = rows[::2] + rows[1::2]
-        outcomes = await connect(served).write([write_of(row, key=f"k{n}", price="8") for n, row in enumerate(rows)])
+        outcomes = await connect(served).write([write_of(row, key=f"k{n}", price="8000") for n, row in enumerate(rows)])
         assert [one.key for one in outcomes] == [f"k{n}" for n in range(len(rows))]
         assert {one.result for one in outcomes} <= {Result.APPLIED, Result.UNCHANGED}
         parents = {row["parent_id"] for row in rows if row["parent_id"]}
@@ -165,7 +185,7 @@ class TestBatches:
     async def test_a_batch_too_large_for_the_store_is_split(self, store, connect, write_of, posts, limit) -> None:
         served = store(batch_limit=limit)
         rows = [row for row in served.state.rows("products") if row["type"] == "simple"][:12]
-        outcomes = await connect(served).write([write_of(row, key=str(row["id"]), price="8.5") for row in rows])
+        outcomes = await connect(served).write([write_of(row, key=str(row["id"]), price="8500") for row in rows])
         assert {one.result for one in outcomes} == {Result.APPLIED}
         good = [entry for entry in posts(served) if entry.status == 200]
         assert sorted(item["id"] for entry in good for item in entry.body["update"]) == sorted(
