@@ -133,6 +133,21 @@ async def test_a_view_is_left_with_escape_or_for_another_one(open_console: Any, 
         assert len(d.table.view) == d.screen.selector.boundary
 
 
+@pytest.mark.parametrize(("size", "above"), [((80, 24), True), ((160, 50), False)])
+async def test_why_a_row_is_blocked_is_said_above_the_list_where_its_column_has_no_room(
+    open_console: Any, fake: Any, size: tuple[int, int], above: bool
+) -> None:
+    async with open_console(fake(), size=size) as d:
+        await d.press("w", "1", until=lambda: d.screen.lens.out == "price")
+        assert ("Why blocked" in d.text) is not above
+        rows = [d.screen.table.rows[index] for index in d.screen.table.view]
+        blocked = next(n for n, row in enumerate(rows) if row.differing("price").blocked)
+        assert blocked != 0
+        assert "! both sides moved" not in d.screen.bar.text
+        await d.press(*["down"] * blocked, until=lambda: ("! both sides moved" in d.screen.bar.text) is above)
+        await d.press("home", until=lambda: "! both sides moved" not in d.screen.bar.text)
+
+
 @pytest.mark.parametrize("action", ["out_of_sync", "by_status"])
 async def test_no_counts_are_shown_before_the_list_is_there(open_console: Any, fake: Any, action: str) -> None:
     async with open_console(fake()) as d:

@@ -202,7 +202,14 @@ class RecordsScreen(TabScreen):
             table.hidden_marks(),
             self._age(),
             self.snapshot.waiting if self.snapshot is not None else 0,
+            self._why(),
         )
+
+    def _why(self) -> str:
+        """In an out-of-sync view whose column for it has no room: why a sync would leave the row under the cursor."""
+        row = self.table.row if self.lens.out and not self.table.shows("blocked") else None
+        found = row.differing(self.lens.out) if row is not None else None
+        return found.blocked if found is not None else ""
 
     def _age(self) -> str:
         """How old the values are: of the older side, or of each in an out-of-sync view."""
@@ -270,6 +277,8 @@ class RecordsScreen(TabScreen):
 
     def _rested(self) -> None:
         self.query_one(StableFooter).changed()
+        if self.lens.out:
+            self.tell()
         if self.detail_shown:
             self._fetch_detail()
 

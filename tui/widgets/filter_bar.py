@@ -14,6 +14,7 @@ from textual.widgets import Input
 
 from tui.widgets.lens import Lens
 from tui.widgets.line import Line, Piece
+from tui.widgets.plain import clip_to
 from tui.widgets.plan_lines import many
 
 
@@ -36,7 +37,7 @@ class Counts(Line):
     def __init__(self) -> None:
         super().__init__()
         self.parts: tuple[tuple[str, str], ...] = ()
-        self.note = ""
+        self.note = self.why = ""
 
     def pieces(self, width: int) -> Sequence[Piece]:
         del width
@@ -48,6 +49,8 @@ class Counts(Line):
 
     def right(self, width: int) -> Sequence[Piece]:
         used = sum(len(text) + 3 for text, _ in self.parts)
+        if self.why:
+            return (Piece(f"{clip_to(f'! {self.why}', width - used - 2)} ", "warn"),)
         return (Piece(f"{self.note} ", "dim"),) if self.note and used + len(self.note) < width else ()
 
 
@@ -99,10 +102,13 @@ class FilterBar(Horizontal):
         event.stop()
         self.post_message(self.Typed(event.value))
 
-    def show(self, lens: Lens, seen: int, total: int, marked: int, hidden: int, note: str, waiting: int = 0) -> None:
+    def show(
+        self, lens: Lens, seen: int, total: int, marked: int, hidden: int, note: str, waiting: int = 0, why: str = ""
+    ) -> None:
         """``seen`` of ``total`` rows are listed; ``marked`` are marked, ``hidden`` of those are not listed.
 
-        ``waiting`` buyers of paid orders wait for a person.
+        ``waiting`` buyers of paid orders wait for a person; ``why`` the row under the cursor is not synced, where its
+        column has no room, stands in the place of the ``note``.
         """
         counts = self.query_one(Counts)
         parts = [(f"{seen:,} of {total:,}" if seen != total else many(total, "row"), "strong")]
@@ -118,5 +124,5 @@ class FilterBar(Horizontal):
             parts.append((f"{marked:,} marked" + (f" ({hidden:,} not shown)" if hidden else ""), "good"))
         if waiting:
             parts.append((f"{waiting:,} {'buyer waits' if waiting == 1 else 'buyers wait'} (B)", "warn"))
-        counts.parts, counts.note = tuple(parts), note
+        counts.parts, counts.note, counts.why = tuple(parts), note, why
         counts.changed()

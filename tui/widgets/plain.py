@@ -56,6 +56,11 @@ def clip(text: str, width: int) -> str:
     return cut + "…" + " " * (width - 1 - cell_len(cut))
 
 
+def clip_to(text: str, width: int) -> str:
+    """Text from outside made plain, in at most ``width`` cells."""
+    return clip(plain(text), width).rstrip(" ")
+
+
 def clip_right(text: str, width: int) -> str:
     """As ``clip``, aligned to the right."""
     shown = clip(text, width)

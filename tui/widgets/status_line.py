@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from tui.live import trouble_text
 from tui.widgets.budget_words import per
 from tui.widgets.line import Line, Piece
-from tui.widgets.plain import clip, plain
+from tui.widgets.plain import clip_to, plain
 
 if TYPE_CHECKING:
     from engine.views import ConnectionView
@@ -62,11 +62,6 @@ class StatusLine(Line):
             console.act("integration")
         else:
             console.open_tab(what)
-
-
-def clip_to(text: str, width: int) -> str:
-    """Plain text of at most ``width`` cells."""
-    return clip(plain(text), width).rstrip(" ")
 
 
 def _connection(name: str, view: ConnectionView | None, detail: int) -> list[Piece]:

@@ -195,6 +195,10 @@ class Table(ScrollView, Generic[R], can_focus=True):
             return self.rows[index]
         return None
 
+    def shows(self, column: str) -> bool:
+        """Whether there is room for a column."""
+        return any(one.id == column for one, _ in self._fitted)
+
     @property
     def _cells(self) -> int:
         """The width without the scrollbar."""
