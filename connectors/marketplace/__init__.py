@@ -14,6 +14,7 @@ CONNECTOR = ConnectorType(
     title="Reseller marketplace (CloudBlue SimpleAPI)",
     description="Customers, products, costs and prices of an Ingram Micro or other CloudBlue reseller marketplace.",
     sides=frozenset({"storefront"}),
+    goes_with=("syncro",),
     options=OPTIONS,
     capabilities=CAPABILITIES,
     open=MarketplaceConnector,

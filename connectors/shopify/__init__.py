@@ -15,6 +15,7 @@ CONNECTOR = ConnectorType(
     title="Shopify",
     description="Variants, customers and orders of a Shopify store; prices, costs, SKUs and quantities of one location are written.",
     sides=frozenset({"storefront"}),
+    goes_with=("quickbooks",),
     options=OPTIONS,
     capabilities=CAPABILITIES,
     open=ShopifyConnector,

@@ -15,6 +15,7 @@ CONNECTOR = ConnectorType(
     title="UltraCart",
     description="Items, customers and orders of an UltraCart store; prices, costs and quantities are written.",
     sides=frozenset({"storefront"}),
+    goes_with=("salesforce",),
     options=OPTIONS,
     capabilities=CAPABILITIES,
     open=UltraCartConnector,

@@ -16,6 +16,7 @@ CONNECTOR = ConnectorType(
     title="WooCommerce",
     description="Products, variations, customers and orders of a WooCommerce store; prices, costs, quantities and SKUs are written.",
     sides=frozenset({"storefront"}),
+    goes_with=("quickbooks",),
     options=OPTIONS,
     capabilities=CAPABILITIES,
     open=WooCommerceConnector,

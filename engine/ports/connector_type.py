@@ -55,7 +55,8 @@ class ConnectorType:
     """What the entry-point group ``crosswalk.connectors`` holds: one per system.
 
     ``logs_in`` says whether a connection with these options logs in with a code (its connector is a ``LogsIn``);
-    ``reconnect`` is what an admin does, where it does not, when its credentials have ended.
+    ``reconnect`` is what an admin does, where it does not, when its credentials have ended; ``goes_with`` names the
+    systems of the other side that it is mostly mapped to: a wizard offers those first.
     """
 
     name: str
@@ -68,6 +69,7 @@ class ConnectorType:
     notes: tuple[str, ...] = ()
     logs_in: Callable[[Mapping[str, str]], bool] = never_logs_in
     reconnect: str = ""
+    goes_with: tuple[str, ...] = ()
 
 
 class Registry(Protocol):

@@ -145,9 +145,15 @@ class SetupScreen(Page[str]):
         return next((one for one in self.types if one.name == name), None)
 
     def _usable(self) -> list[ConnectorType]:
-        """The systems of this side; those with an account first, since a first run is rarely about files."""
+        """The systems of this side: first what the storefront is mostly mapped to, then those with an account.
+
+        A first run is rarely about files.
+        """
+        types = {view.name: view.type for view in self.views}
+        front = self._kind(types.get(self.connections[STOREFRONT], "")) if self.step == BACKOFFICE else None
+        usual = front.goes_with if front is not None else ()
         usable = [one for one in self.types if self._side() in one.sides]
-        return sorted(usable, key=lambda one: not any(option.secret for option in one.options))
+        return sorted(usable, key=lambda one: (one.name not in usual, not any(option.secret for option in one.options)))
 
     def _connection_fields(self, typed: dict[str, str]) -> list[FormField]:
         usable = self._usable()

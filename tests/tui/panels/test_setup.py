@@ -190,6 +190,37 @@ async def test_connections_that_exist_can_be_chosen(wizard, real, files, eventua
     assert [view.name for view in real.connections()] == ["old"]
 
 
+PANEL = {
+    "base_url": "http://127.0.0.1:1",
+    "username": "u",
+    "password": "env:P",
+    "subscription_key": "env:K",
+    "marketplace": "us",
+}
+SHOP = {"base_url": "http://127.0.0.1:1", "consumer_key": "env:K", "consumer_secret": "env:S"}
+
+
+@pytest.mark.parametrize(
+    ("type", "options", "first"), [("marketplace", PANEL, "syncro"), ("woocommerce", SHOP, "quickbooks")]
+)
+async def test_the_back_office_that_goes_with_the_storefront_comes_first(
+    wizard, real, monkeypatch, type, options, first
+):
+    async def works(_name):
+        return CheckReport((CheckItem("access", ok=True),), "somebody")
+
+    app, start = wizard
+    real.add_connection("front", type, options)
+    monkeypatch.setattr(real, "check_connection", works)
+    async with app.run_test(size=(80, 24), notifications=False) as pilot:
+        made = await start(pilot, app)
+        made.form.row("use").value = "front"
+        await made._eventually(pilot, lambda: "option-base_url" in made.form.values())
+        await made.press("ctrl+s")
+        await made.at(BACKOFFICE)
+        assert made.form.values()["type"] == first
+
+
 async def test_two_connections_of_one_system_show_their_own_options(wizard, real, files, eventually):
     app, start = wizard
     for name in ("one", "two"):
