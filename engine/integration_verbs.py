@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from engine.claims import Writers
@@ -12,6 +12,7 @@ from engine.fields import sku_homes
 from engine.integrations import Integration, parse_settings
 from engine.match_consent import MatchConsent, matching_of
 from engine.model import Field, Side
+from engine.plan_directions import refuse_both
 from engine.ports import Capabilities
 from engine.price_kinds import PriceKinds, Quoted
 from engine.settings import IntegrationSettings
@@ -71,6 +72,12 @@ class IntegrationVerbs(ConnectionVerbs):
             return self._writers.undecided(chosen)
         except UsageError:
             return frozenset()  # a connection whose connector is not installed: it cannot be synced either, and says so
+
+    def schedule_possible(self, name: str, fields: Collection[Field], overwrite: Side | None) -> None:
+        """Raises ``UsageError`` for an automatic sync whose every run would be refused."""
+        chosen = self.integration(name)
+        types = {side: self._connections.type_of(chosen.connection(side)).capabilities for side in Side}
+        refuse_both(chosen.settings, types, {side: chosen.connection(side) for side in Side}, fields, overwrite)
 
     def remove_integration(self, name: str) -> None:
         self._integrations.remove(name)

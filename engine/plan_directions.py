@@ -52,6 +52,25 @@ def one_of_price_and_quantity(
     return kept
 
 
+def refuse_both(
+    settings: IntegrationSettings,
+    capabilities: Mapping[Side, Capabilities],
+    connections: Mapping[Side, str],
+    asked: Collection[Field],
+    overwrite: Side | None,
+) -> None:
+    """Raises ``UsageError`` for fields of an automatic sync of which every plan would be refused by the rule above."""
+    if not set(asked) >= BOTH:
+        return
+    for side in Side:
+        targets = {overwrite or settings.master(field).other for field in BOTH}
+        if capabilities[side].price_xor_quantity and targets == {side}:
+            raise UsageError(
+                f"{connections[side]} takes price or quantity in one sync, and both would be written to it: make an "
+                "automatic sync of each; nothing was saved"
+            )
+
+
 def not_backwards(
     changes: Sequence[Change], rows: Iterable[Pair], settings: IntegrationSettings, overwrite: Side | None
 ) -> list[Change]:

@@ -63,11 +63,7 @@ class Schedules:
 
         A push has no fields and no direction: it is told what to write by the integration's settings.
         """
-        if purpose is not Purpose.SYNC and (fields or overwrite is not None):
-            word = "a push" if purpose is Purpose.PUSH else "keeping buyers"
-            raise UsageError(f"{word} has no fields and no direction to choose; nothing was saved")
-        expression = to_cron(rhythm)
-        validate(expression, timezone)
+        expression = _checked(rhythm, timezone, purpose, fields, overwrite)
         now = self._clock.now()
         schedule = Schedule(
             uuid.uuid4().hex[:8],
@@ -85,6 +81,39 @@ class Schedules:
             self._store.table("schedules").insert(_ADAPTER.dump_python(schedule, mode="json"))
             self._note(schedule, "schedule", None, f"{expression} {timezone}")
         return schedule
+
+    def change(
+        self,
+        schedule_id: str,
+        rhythm: str,
+        timezone: str,
+        *,
+        fields: Collection[Field],
+        kinds: Collection[Kind],
+        overwrite: Side | None,
+        ids: Collection[str],
+    ) -> Schedule:
+        """Let a schedule run otherwise; its integration, purpose and record stay. Raises ``UsageError``: nothing was saved.
+
+        Slots of the old rhythm that nobody used yet are given up with it.
+        """
+        with self._store.transaction():
+            old = self.get(schedule_id)
+            expression = _checked(rhythm, timezone, old.purpose, fields, overwrite)
+            new = replace(
+                old,
+                expression=expression,
+                timezone=timezone,
+                fields=tuple(fields),
+                kinds=tuple(kinds),
+                overwrite=overwrite,
+                ids=tuple(ids),
+            )
+            if (expression, timezone) != (old.expression, old.timezone):
+                new = replace(new, since=self._clock.now(), last_slot=None)
+            self._save(new)
+            self._note(new, "change schedule", _told(old), _told(new))
+        return new
 
     def remove(self, schedule_id: str) -> None:
         schedule = self.get(schedule_id)
@@ -217,6 +246,25 @@ class Schedules:
         now = self._clock.now()
         text = entry(now, self._actor, action, schedule.integration, name=schedule.id, before=before, after=after)
         self._history.append([text])
+
+
+def _checked(rhythm: str, timezone: str, purpose: Purpose, fields: Collection[Field], overwrite: Side | None) -> str:
+    """The cron expression of a rhythm. Raises ``UsageError``."""
+    if purpose is not Purpose.SYNC and (fields or overwrite is not None):
+        word = "a push" if purpose is Purpose.PUSH else "keeping buyers"
+        raise UsageError(f"{word} has no fields and no direction to choose; nothing was saved")
+    expression = to_cron(rhythm)
+    validate(expression, timezone)
+    return expression
+
+
+def _told(schedule: Schedule) -> str:
+    """All of a schedule that can be chosen, in one line of the history."""
+    parts = [f"{schedule.expression} {schedule.timezone}", ",".join(schedule.kinds)]
+    parts += [",".join(schedule.fields)] if schedule.fields else []
+    parts += [f"overwrites {schedule.overwrite}"] if schedule.overwrite is not None else []
+    parts += [f"only {','.join(schedule.ids)}"] if schedule.ids else []
+    return "; ".join(parts)
 
 
 def _read(doc: Mapping[str, Any]) -> Schedule:

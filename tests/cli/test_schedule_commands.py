@@ -82,6 +82,66 @@ def test_a_schedule_is_added_listed_paused_and_removed(at, capsys, tmp_path):
     assert json.loads(capsys.readouterr().out) == {"schedules": []}
 
 
+def test_a_schedule_is_changed_and_what_is_left_out_stays(at, capsys, tmp_path):
+    for name in ("shop", "books"):
+        (tmp_path / f"{name}.csv").write_text("id,name,price\n1,Chair,10\n")
+        assert main([*at, "connection", "add", name, "files", "--set", f"products.path={tmp_path}/{name}.csv"]) == 0
+    assert main([*at, "integration", "add", "trial", "shop", "books"]) == 0
+    capsys.readouterr()
+    add = ["schedule", "add", "every 2 hours", "--fields", "price", "--ids", "1", "--overwrite", "backoffice", "--json"]
+    assert main([*at, *add]) == 0
+    id = json.loads(capsys.readouterr().out)["schedule"]["id"]
+
+    def change(*argv):
+        code = main([*at, "schedule", "change", id, *argv, "--json"])
+        told = capsys.readouterr()
+        return (json.loads(told.out)["schedule"] if code == 0 else told.err), code
+
+    now, _ = change("daily at 02:30", "--timezone", "Europe/Berlin")
+    assert (now["expression"], now["timezone"], now["fields"], now["ids"]) == (
+        "30 2 * * *",
+        "Europe/Berlin",
+        ["price"],
+        ["1"],
+    )
+    assert now["overwrite"] == "backoffice"
+    now, _ = change("--fields", "all", "--ids", "all", "--overwrite", "masters", "--kinds", "products")
+    assert (now["expression"], now["fields"], now["ids"], now["overwrite"]) == ("30 2 * * *", [], [], None)
+    assert now["kinds"] == ["products"]
+    for wrong, words in (
+        ("every 5 minutes", "minimum"),
+        ("--overwrite=nobody", "choose from"),
+        ("--fields=colour", "colour"),
+    ):
+        said, code = change(wrong)
+        assert code == 2
+        assert words in said
+    assert main([*at, "schedule", "list", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["schedules"][0]["schedule"] == now
+
+
+def test_an_automatic_sync_that_accounting_would_always_refuse_is_not_saved(at, capsys):
+    grant = ("realm_id=1", "client_id=app", "client_secret=env:APP", "refresh_token=env:TOKEN")
+    store = ("base_url=https://shop.example", "consumer_key=env:CK", "consumer_secret=env:CS")
+    for name, type, options in (("shop", "woocommerce", store), ("books", "quickbooks", grant)):
+        assert main([*at, "connection", "add", name, type, *(f"--set={one}" for one in options)]) == 0
+    masters = ("--set=masters.price=backoffice", "--set=masters.quantity=backoffice", "--set=fields=price,quantity")
+    assert main([*at, "integration", "add", "trial", "shop", "books", *masters]) == 0
+    both = ("schedule", "add", "hourly", "--fields", "price,quantity")
+    assert main([*at, *both]) == 0, "the store takes either or both"
+    capsys.readouterr()
+    assert main([*at, *both, "--overwrite", "backoffice"]) == 2
+    assert "books takes price or quantity in one sync" in capsys.readouterr().err
+    assert (
+        main(
+            [*at, "integration", "set", "trial", "--set=masters.price=storefront", "--set=masters.quantity=storefront"]
+        )
+        == 0
+    )
+    assert main([*at, *both]) == 2
+    assert main([*at, "schedule", "add", "hourly", "--fields", "price", "--overwrite", "backoffice"]) == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_watch_ends_in_order(at, number):
     command = [sys.executable, "-m", "tui", *at, "watch"]

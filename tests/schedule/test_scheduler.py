@@ -363,3 +363,20 @@ async def test_what_waits_for_a_person_is_an_alarm_once_and_again_when_it_grows(
     assert stage.messages() == []
     await slot_with(*waiting, change("5", Status.BROKEN))
     assert "3 rows wait for a person: 1 with a counterpart that is gone" in stage.messages()[0]
+
+
+async def test_a_changed_rhythm_begins_now_and_other_changes_keep_the_slots(stage):
+    def change(rhythm, zone="UTC"):
+        kept = {"fields": (), "kinds": (Kind.PRODUCTS,), "overwrite": None, "ids": ()}
+        return stage.schedules.change(stage.schedule.id, rhythm, zone, **kept)
+
+    stage.pass_slots(3)
+    change("every 15 minutes")
+    assert [one.id for one in stage.scheduler.start_due()] == [stage.schedule.id]
+    await stage.settle()
+    stage.pass_slots(3)
+    stage.alarms.acknowledge(stage.alarms.all(open_only=True)[0].id)
+    change("every 30 minutes", "Europe/Berlin")
+    assert stage.scheduler.start_due() == []
+    assert stage.messages() == [], "nothing of the new rhythm was missed"
+    assert (stage.now().last_run, len(stage.now().recent)) == ("r1", 1)

@@ -93,14 +93,17 @@ async def add(
             raise UsageError(
                 "--accounts looks at all paid orders: leave --push, --kinds and --ids out; nothing was saved"
             )
+    side = None if overwrite is None else Side(overwrite)
+    wanted = values.fields(fields) or ()
+    work.ws.schedule_possible(chosen.name, wanted, side)
     purpose = Purpose.PUSH if push else Purpose.ACCOUNTS if accounts else Purpose.SYNC
     made = work.ws.schedules.add(
         chosen.name,
         rhythm,
         timezone,
-        fields=values.fields(fields) or (),
+        fields=wanted,
         kinds=values.kinds(kinds),
-        overwrite=None if overwrite is None else Side(overwrite),
+        overwrite=side,
         ids=values.ids(ids) or (),
         purpose=purpose,
     )
@@ -113,6 +116,52 @@ async def add(
         work.out.say(f"crosswalk: {short}")
     if not work.ws.schedules.alive():
         work.out.say("It runs while a console is open, or: crosswalk watch")
+
+
+@app.command("change")
+@verb()
+async def change(
+    work: Work,
+    schedule_id: ScheduleArgument,
+    rhythm: Annotated[str | None, typer.Argument(metavar="RHYTHM", help="As in `crosswalk schedule add`.")] = None,
+    timezone: Annotated[str | None, typer.Option("--timezone", metavar="ZONE", help="Such as Europe/Berlin.")] = None,
+    fields: Annotated[
+        str | None, typer.Option("--fields", metavar="LIST", help="Only these fields, or all: the integration's.")
+    ] = None,
+    kinds: KindsOption = None,
+    ids: Annotated[
+        list[str] | None, typer.Option("--ids", metavar="LIST", help="Only these rows (or @FILE), or all.")
+    ] = None,
+    overwrite: Annotated[
+        str | None,
+        typer.Option("--overwrite", metavar="SIDE", help="storefront, backoffice, or masters: as the settings say."),
+    ] = None,
+) -> None:
+    """Let a schedule run otherwise; what is left out stays as it is."""
+    from engine.model import Side
+    from engine.pace import short_of
+
+    old = work.ws.schedules.get(schedule_id)
+    if overwrite not in {None, "masters", *map(str, Side)}:
+        raise UsageError(f"--overwrite {overwrite!r}: choose from storefront, backoffice, masters")
+    side = old.overwrite if overwrite is None else None if overwrite == "masters" else Side(overwrite)
+    wanted = old.fields if fields is None else () if fields == "all" else values.fields(fields) or ()
+    rows = old.ids if ids is None else () if ids == ["all"] else values.ids(ids) or ()
+    work.ws.schedule_possible(old.integration, wanted, side)
+    made = work.ws.schedules.change(
+        schedule_id,
+        rhythm or old.expression,
+        timezone or old.timezone,
+        fields=wanted,
+        kinds=old.kinds if kinds is None else values.kinds(kinds),
+        overwrite=side,
+        ids=rows,
+    )
+    short = short_of(made.expression, work.ws.monitor.pace(work.ws.integration(made.integration)))
+    text = f"{made.id} changed: {made.expression} {made.timezone}"
+    work.out.result({"schedule": made, "warning": short}, text)
+    if short:
+        work.out.say(f"crosswalk: {short}")
 
 
 @app.command("recommend")

@@ -1,7 +1,8 @@
-"""The verbs of automatic syncs on the Sync tab: add, pause, run now, remove."""
+"""The verbs of automatic syncs on the Sync tab: add, change, pause, run now, remove."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from tui.actions import Action, Context
@@ -14,6 +15,7 @@ from tui.widgets.lines import LineTable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from engine.model import Field
     from engine.pace import Pace
     from engine.schedule import Schedule
     from engine.workspace import Workspace
@@ -64,8 +66,7 @@ def _words(text: str) -> list[str]:
 def save_schedule(ws: Workspace, values: Values) -> tuple[Schedule, str]:
     """Add what a form means; the schedule, and a warning when a run takes too much of its pause. Raises ``UsageError``."""
     from engine.changes import Purpose
-    from engine.errors import UsageError
-    from engine.model import Field, Kind, Side
+    from engine.model import Kind, Side
     from engine.pace import short_of
 
     push = values["kinds"] == PUSH
@@ -74,26 +75,68 @@ def save_schedule(ws: Workspace, values: Values) -> tuple[Schedule, str]:
     buyers = values["kinds"] == ACCOUNTS
     if buyers:
         ws.accounts_possible(values["integration"])
-    purpose = Purpose.PUSH if push else Purpose.ACCOUNTS if buyers else Purpose.SYNC
-    wanted = _words(values["fields"])
-    unknown = [word for word in wanted if word not in set(Field)]
-    if unknown:
-        raise UsageError(f"no field {', '.join(unknown)}; there is: {', '.join(Field)}; nothing was saved")
+    fields, side = _fields(values["fields"]), Side(values["overwrite"]) if values["overwrite"] else None
+    ws.schedule_possible(values["integration"], fields, side)
     made = ws.schedules.add(
         values["integration"],
         values["rhythm"],
         values["timezone"],
-        fields=[Field(word) for word in wanted],
+        fields=fields,
         kinds=[Kind.PRODUCTS]
         if push
         else [Kind.CUSTOMERS]
         if buyers
         else [Kind(word) for word in values["kinds"].split(",")],
-        overwrite=Side(values["overwrite"]) if values["overwrite"] else None,
+        overwrite=side,
         ids=_words(values["ids"]),
-        purpose=purpose,
+        purpose=Purpose.PUSH if push else Purpose.ACCOUNTS if buyers else Purpose.SYNC,
     )
     return made, short_of(made.expression, ws.monitor.pace(ws.integration(made.integration)))
+
+
+def change_schedule(ws: Workspace, old: Schedule, values: Values) -> tuple[Schedule, str]:
+    """As ``save_schedule``, for one that exists."""
+    from engine.model import Kind, Side
+    from engine.pace import short_of
+
+    fields, side = _fields(values.get("fields", "")), Side(values["overwrite"]) if values.get("overwrite") else None
+    ws.schedule_possible(old.integration, fields, side)
+    kinds = [Kind(word) for word in values["kinds"].split(",")] if "kinds" in values else old.kinds
+    ids = _words(values.get("ids", ""))
+    rhythm, timezone = values["rhythm"], values["timezone"]
+    made = ws.schedules.change(old.id, rhythm, timezone, fields=fields, kinds=kinds, overwrite=side, ids=ids)
+    return made, short_of(made.expression, ws.monitor.pace(ws.integration(made.integration)))
+
+
+def _fields(text: str) -> list[Field]:
+    from engine.errors import UsageError
+    from engine.model import Field
+
+    wanted = _words(text)
+    if unknown := [word for word in wanted if word not in set(Field)]:
+        raise UsageError(f"no field {', '.join(unknown)}; there is: {', '.join(Field)}; nothing was saved")
+    return [Field(word) for word in wanted]
+
+
+def changed_fields(old: Schedule) -> list[FormField]:
+    """The form of one that exists: whose it is and what it is for stay."""
+    from engine.changes import Purpose
+    from engine.cron_words import to_words
+
+    now = {
+        "rhythm": to_words(old.expression),
+        "timezone": old.timezone,
+        "fields": ",".join(old.fields),
+        "kinds": ",".join(old.kinds),
+        "overwrite": str(old.overwrite or ""),
+        "ids": ",".join(old.ids),
+    }
+    asked = {Purpose.SYNC: set(now), Purpose.PUSH: {"rhythm", "timezone", "ids"}}.get(
+        old.purpose, {"rhythm", "timezone"}
+    )
+    form = [one for one in form_fields([old.integration], old.integration, "") if one.name in asked]
+    syncs = tuple(one for one in KINDS if one[0] not in {PUSH, ACCOUNTS})
+    return [replace(one, value=now[one.name], choices=syncs if one.name == "kinds" else one.choices) for one in form]
 
 
 def paces(ws: Workspace) -> dict[str, Pace]:
@@ -125,6 +168,23 @@ async def _add(context: Context) -> None:
         context.console.say(f"{text}. {warning}" if warning else text, "Automatic sync added", warning=bool(warning))
 
 
+async def _change(context: Context) -> None:
+    old = _schedule(context)
+    if old is None:
+        return
+
+    async def save(values: Values) -> tuple[Schedule, str]:
+        return await ask(context.screen, lambda ws: change_schedule(ws, old, values))
+
+    lines = (f"{old.integration}: its runs and its record stay.",)
+    dialog = FormDialog("Change the automatic sync", changed_fields(old), save, lines=lines)
+    saved = await context.console.push_screen_wait(dialog)
+    if saved is not None:
+        made, warning = saved
+        text = f"{made.integration}: {made.expression} {made.timezone}"
+        context.console.say(f"{text}. {warning}" if warning else text, "Automatic sync changed", warning=bool(warning))
+
+
 async def _pause(context: Context) -> None:
     schedule = _schedule(context)
     if schedule is not None:
@@ -154,6 +214,14 @@ async def _remove(context: Context) -> None:
 ACTIONS = (
     Action(
         "schedule.add", "plus", "Add an automatic sync…", "Every 15 minutes to every 24 hours.", _add, short="Automatic"
+    ),
+    Action(
+        "schedule.change",
+        "e",
+        "Change the automatic sync…",
+        "Its rhythm, fields, rows and direction; its record stays.",
+        _change,
+        _schedule_here,
     ),
     Action(
         "schedule.pause",

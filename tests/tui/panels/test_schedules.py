@@ -57,3 +57,24 @@ async def test_which_rows_fields_and_direction_are_chosen_in_the_form(real_conso
         )
         it.console.screen.query_one("#schedules").focus()
         await it.sees("every 15 minutes UTC (price, 2 rows, overwrites the back office)")
+
+
+async def test_a_schedule_is_changed_by_key_and_keeps_its_record(real_console):
+    async with real_console(tab="sync") as it:
+        await it.press("plus", sees="Automatic sync")
+        await it.press("ctrl+s", sees="next acme")
+        (old,) = await it.ask(lambda ws: ws.schedules.all())
+        it.console.screen.query_one("#schedules").focus()
+        await it.press("e", sees="Change the automatic sync")
+        form = {row.field.name: row for row in it.console.screen.query("FormRow")}
+        assert {name: row.field.value for name, row in form.items()} == {
+            "rhythm": "every 15 minutes", "timezone": "UTC", "fields": "", "kinds": "products,fees", "overwrite": "", "ids": "",
+        }  # fmt: skip
+        form["rhythm"].control.value = "every 5 minutes"
+        await it.press("ctrl+s", sees="the minimum is")
+        form["rhythm"].control.value = "daily at 02:30"
+        form["fields"].control.value = "price"
+        form["kinds"].control.value = "products"
+        await it.press("ctrl+s", sees="daily at 02:30 UTC (price")
+        (new,) = await it.ask(lambda ws: ws.schedules.all())
+        assert (new.id, new.expression, new.fields, new.kinds) == (old.id, "30 2 * * *", ("price",), ("products",))
