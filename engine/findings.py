@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -161,8 +162,12 @@ class Reconciliation:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Two reconciliations of one integration, by the findings' keys."""
+    """Two reconciliations of one integration, by the findings' keys; of the kinds that both looked at.
+
+    ``ended`` is what was done about those that are gone, by key.
+    """
 
     new: tuple[Finding, ...]
     gone: tuple[Finding, ...]
     still: tuple[Finding, ...]
+    ended: Mapping[str, Resolved] = field(default_factory=dict)

@@ -119,7 +119,8 @@ def _unmapped(sides: Sides, record: Record) -> Finding:
     several = sides.matches.get(record.id, ())
     if several:
         names = ", ".join(f"{sides.backoffice[id].name} ({id})" for id in several[:3] if id in sides.backoffice)
-        return finding(Code.LINK_AMBIGUOUS, Action.MANUAL, f"{len(several)} records have its key: {names}")
+        told = f"{len(several)} records have its key" if len(several) > 1 else "other rows have the same key as it"
+        return finding(Code.LINK_AMBIGUOUS, Action.MANUAL, f"{told}: {names}")
     why = (
         "nothing has its key"
         if sides.creates is not Action.MANUAL
@@ -179,10 +180,13 @@ def _pair(sides: Sides, pair: Pair, state: RowState) -> Iterator[Finding]:
     yield from _texts(sides, pair)
     yield from _active(sides, pair)
     if pair.storefront.active and pair.backoffice.active:
+        entries = list(_entries(sides, pair))
+        bare = any(one.code in {Code.ENTRY_MISSING, Code.ENTRY_INACTIVE} for one in entries)
         for one in state.fields:
-            yield from _field(sides, pair, one)
+            if not (bare and _no_price(one)):  # the entry is what is missing: one defect is one finding
+                yield from _field(sides, pair, one)
         yield from _custom(sides, pair)
-        yield from _entries(sides, pair)
+        yield from entries
 
 
 def _malformed(sides: Sides, pair: Pair) -> Iterator[Finding]:
@@ -293,6 +297,11 @@ def _entries(sides: Sides, pair: Pair) -> Iterator[Finding]:
             yield _finding(sides, pair, Code.ENTRY_INACTIVE, backoffice=canonical(entry.amount), **common)
         elif not wanted.book.standard and canonical(entry.amount) != wanted.amount:
             yield _finding(sides, pair, Code.PRICE_MISMATCH, backoffice=canonical(entry.amount), **common)
+
+
+def _no_price(state: FieldState) -> bool:
+    """Whether the back office has no price at all for a row."""
+    return state.field is Field.PRICE and state.backoffice.text is None and not state.backoffice.problem
 
 
 def _finding(sides: Sides, pair: Pair, code: Code, *, to: Record | None = None, **values: Any) -> Finding:

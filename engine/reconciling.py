@@ -20,7 +20,7 @@ from engine.connections import Connections
 from engine.crm import PriceBook, PriceEntry, PushesProducts
 from engine.duplicates import find as find_duplicates
 from engine.duplicates import shared
-from engine.errors import UnknownId
+from engine.errors import UnknownId, UsageError
 from engine.field_mappings import concerns, values
 from engine.field_work import FieldWork
 from engine.findings import Action, Compared, Finding, Reconciliation, Resolution, Resolved
@@ -244,13 +244,22 @@ class Reconciler:
             self.store.table("reconciliations").update({"resolved": applied}, Q.id == id)
 
     def compare(self, older: str, newer: str) -> Compared:
-        """Two reconciliations by their findings' keys. Raises ``UnknownId``."""
-        before = {one.finding.key: one.finding for one in self.findings(older)}
-        after = {one.finding.key: one.finding for one in self.findings(newer)}
+        """Two reconciliations by their findings' keys. Raises ``UnknownId``, and ``UsageError`` for two that have nothing in
+        common.
+        """
+        one, other = self.get(older), self.get(newer)
+        kinds = set(one.kinds) & set(other.kinds)
+        if one.integration != other.integration or not kinds:
+            what = f"integration {one.integration}" if kinds else " and ".join(one.kinds)
+            raise UsageError(f"reconciliation {one.id} is of {what}: it cannot be compared with {other.id}")
+        before = {it.finding.key: it for it in self.findings(one.id) if it.finding.kind in kinds}
+        after = {it.finding.key: it.finding for it in self.findings(other.id) if it.finding.kind in kinds}
+        gone = {key: it for key, it in before.items() if key not in after}
         return Compared(
-            tuple(one for key, one in after.items() if key not in before),
-            tuple(one for key, one in before.items() if key not in after),
-            tuple(one for key, one in after.items() if key in before),
+            tuple(it for key, it in after.items() if key not in before),
+            tuple(it.finding for it in gone.values()),
+            tuple(it for key, it in after.items() if key in before),
+            gone,
         )
 
 

@@ -122,8 +122,9 @@ def xlsx(made: Reconciliation, found: Sequence[Resolved], compared: Compared | N
     _summary_sheet(book.add_worksheet("Summary"), styles, made, found, compared)
     _findings_sheet(book.add_worksheet("Findings"), styles, found)
     if compared is not None:
-        for title, part in (("New", compared.new), ("Gone", compared.gone)):
-            _findings_sheet(book.add_worksheet(title), styles, [Resolved(one) for one in part])
+        now = {one.finding.key: one for one in found}
+        for title, part, known in (("New", compared.new, now), ("Gone", compared.gone, compared.ended)):
+            _findings_sheet(book.add_worksheet(title), styles, [known.get(one.key, Resolved(one)) for one in part])
     book.close()
     return buffer.getvalue()
 

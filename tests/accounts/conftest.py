@@ -76,9 +76,15 @@ class Buyers:
 
 
 @pytest.fixture
-async def shop(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Buyers]:
-    """A store whose buyers the CRM knows, half knows, or does not know; both sides are read."""
-    boxes = make_systems(["ultracart", "salesforce"], World.make(seed=3, customers=20, products=150), rate=0)
+async def shop(tmp_path: Any, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> AsyncIterator[Buyers]:
+    """A store whose buyers the CRM knows, half knows, or does not know; both sides are read.
+
+    Parametrized indirectly, the arguments of another ``Salesforce``.
+    """
+    world = World.make(seed=3, customers=20, products=150)
+    boxes = make_systems(["ultracart", "salesforce"], world, rate=0)
+    if hasattr(request, "param"):
+        boxes["salesforce"] = Salesforce(world, rate=0, **request.param)
     with ExitStack() as running:
         served = {name: running.enter_context(serve_in_thread(box)) for name, box in boxes.items()}
         for one in served.values():

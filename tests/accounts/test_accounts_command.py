@@ -116,3 +116,17 @@ async def test_systems_without_orders_or_accounts_are_told_so(far_back: Buyers) 
     far_back.ws.add_integration("other", "ultracart", "books", {})
     code, _, err = await crosswalk(far_back, "accounts", "run", "--yes", "--integration", "other")
     assert (code, "books has no accounts and contacts" in err) == (2, True)
+
+
+@pytest.mark.parametrize("shop", [{"people": False}], indirect=True)
+async def test_an_org_without_person_accounts_is_told_and_refused_that_policy(far_back: Buyers) -> None:
+    code, out, err = await crosswalk(far_back, "accounts", "policy", "show")
+    assert code == 0
+    assert "the org has no person accounts" in out + err
+    code, _, err = await crosswalk(far_back, "accounts", "policy", "set", "--without-profile", "person_account")
+    assert code == 2
+    assert "this org has no person accounts: choose account_and_contact" in err
+    told = await document(far_back, "accounts", "policy", "set", "--with-profile", "account_and_contact")
+    assert told["policy"]["with_profile"] == "account_and_contact"
+    simulated = await document(far_back, "accounts", "policy", "simulate")
+    assert {one["form"] for one in simulated["buyers"] if one["step"] == "create"} == {"account_and_contact"}

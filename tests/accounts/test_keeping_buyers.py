@@ -239,3 +239,30 @@ async def test_who_is_refused_as_a_duplicate_is_offered_the_record_and_can_be_it
     assert mapped(shop)[buyer.key] == contact["Id"]
     again = await shop.ws.keep_buyers("acme")
     assert [one for one in again.waiting if one.key == buyer.key] == []
+
+
+@pytest.mark.parametrize("shop", [{"people": False}], indirect=True)
+async def test_an_org_without_person_accounts_blocks_that_policy_and_keeps_the_other(shop: Buyers) -> None:
+    org = await shop.ws.account_org("acme")
+    assert (org.enabled, org.record_types) == (False, ())
+    seen = await shop.ws.look_at_buyers("acme")
+    blocked = [one for one in seen.buyers if one.step is Step.BLOCKED]
+    assert blocked
+    assert all(not one.guest and "has no person accounts" in one.why for one in blocked)
+    made = {one.key for one in seen.buyers if one.step is Step.CREATE and not one.with_order}
+    assert all(key.startswith("order:") for key in made)
+    before = len(shop.accounts)
+    done = await shop.ws.keep_buyers("acme", seen)
+    assert done.run is not None
+    assert done.run.totals.applied == len(made) == len(shop.accounts) - before
+
+    shop.ws.set_integration("acme", {"accounts.with_profile": "account_and_contact"})
+    again = await shop.ws.keep_buyers("acme")
+    assert again.run is not None
+    assert again.run.totals.applied == len({one.key for one in blocked})
+    contacts = {row["Id"]: row for row in shop.contacts}
+    for outcome in shop.ws.outcomes(again.run.id):
+        assert contacts[outcome.backoffice_id]["AccountId"]
+        assert mapped(shop)[outcome.storefront_id] == outcome.backoffice_id
+    assert not any("IsPersonAccount" in str(one.query) for one in shop.crm.log.since())
+    assert all(one.status < 400 for one in shop.crm.log.since())

@@ -110,6 +110,16 @@ class Planter:
         self.entry(item, SALE, IsActive=False)
         return {("ENTRY_INACTIVE", item)}, set()
 
+    def inactive_price(self) -> tuple[set[Mark], set[Mark]]:
+        item = self.items.pop()
+        self.entry(item, STANDARD, IsActive=False)
+        return {("ENTRY_INACTIVE", item)}, set()
+
+    def no_price(self) -> tuple[set[Mark], set[Mark]]:
+        item = self.items.pop()
+        self.shop.crm.state.remove("PricebookEntry", self.shop.entry(item, STANDARD)["Id"])
+        return {("ENTRY_MISSING", item)}, set()
+
     def no_entry(self) -> tuple[set[Mark], set[Mark]]:
         item = self.items.pop()
         self.shop.sell(item, sale_cost=1.25)
@@ -119,7 +129,7 @@ class Planter:
 PLANTS: dict[str, Callable[[Planter], tuple[set[Mark], set[Mark]]]] = {
     **{name: getattr(Planter, name) for name in (
         "missing", "found", "ambiguous", "dangling", "orphaned", "malformed", "orphan", "currency", "price", "book_price",
-        "inactive_entry", "no_entry",
+        "inactive_entry", "no_entry", "inactive_price", "no_price",
     )},
     "name": lambda planter: planter.text("NAME_MISMATCH", Name="Quite another"),
     "description": lambda planter: planter.text("DESCRIPTION_MISMATCH", Description="Other words"),
@@ -158,14 +168,14 @@ async def test_every_planted_defect_is_found_and_only_what_is_manual_stays(shop:
     shop.ws.set_integration("acme", {"fields": "price,sku", "guards.zero_price": "false"})
     await shop.ws.pull_schema("acme")
     shop.ws.map_field("acme", FieldMapping("acme", Kind.PRODUCTS, "identifiers.barcode", "Product2", "UC_Barcode__c"))
-    for number in range(16):
+    for number in range(18):
         item = shop.add(f"8{number:05d}", f"PLAIN-{number}")
         if number < 4:
             shop.sell(item, sale_cost=15.0)
     await shop.push()
     _, before = await reconciled(shop)
     assert {one.action for one in before} == {Action.MANUAL}
-    fresh = [f"8{number:05d}" for number in range(16)]
+    fresh = [f"8{number:05d}" for number in range(18)]
     assert not {id for _, id in map(mark, before)} & set(fresh)
     planter = Planter(shop, fresh[4:], fresh[:4])
     names = random.sample(sorted(PLANTS), 8) if seed else sorted(PLANTS)

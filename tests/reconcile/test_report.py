@@ -65,7 +65,9 @@ def test_text_is_never_a_formula_and_never_too_long_for_a_cell() -> None:
 
 
 def test_the_summary_counts_what_the_findings_sheet_lists() -> None:
-    workbook = book(Compared((FOUND[1].finding,), (FOUND[2].finding,), ()))
+    gone = FOUND[2].finding
+    done = Resolved(gone, Resolution.APPLIED, "written", actor="ada", at=AT, run="run-1")
+    workbook = book(Compared((FOUND[1].finding,), (gone,), (), {gone.key: done}))
     summary = {row[0].value: row[1].value for row in workbook["Summary"].iter_rows() if row[0].value}
     assert summary["Findings"] == len(FOUND) == workbook["Findings"].max_row - 1
     assert summary["Reconciled at (UTC)"] == AT.replace(tzinfo=None)
@@ -74,6 +76,10 @@ def test_the_summary_counts_what_the_findings_sheet_lists() -> None:
     assert {code: summary[code] for code in ("NAME_MISMATCH", "ORPHAN")} == {"NAME_MISMATCH": 1, "ORPHAN": 1}
     assert codes == [one.finding.code for one in FOUND]
     assert workbook["New"].max_row == workbook["Gone"].max_row == 2
+    titles = [column.title for column in report.COLUMNS]
+    row = dict(zip(titles, (cell.value for cell in workbook["Gone"][2]), strict=True))
+    assert (row["action taken"], row["result"], row["approved by"]) == ("written", "applied", "ada")
+    assert (row["run"], row["at"]) == ("run-1", AT.replace(tzinfo=None))
 
 
 def test_csv_has_the_same_rows_and_disarms_formulas() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +11,7 @@ from engine.errors import Blocked, UsageError
 from tui.cli import failures, values
 from tui.cli.confirm import confirmed, need_confirmation
 from tui.cli.options import AllowOption, DryRunOption, IdsOption, IntegrationOption, YesOption
-from tui.cli.output import aligned, counted
+from tui.cli.output import aligned, counted, terminal_width
 from tui.cli.progress import Progress
 from tui.cli.syncing import finish, running
 from tui.cli.verbs import Work, verb
@@ -70,7 +71,7 @@ def push_lines(plan: Plan) -> list[str]:
     hits = [f"guard {hit.guard}: {hit.message}" for hit in plan.guards]
     head = ("ID", "NAME", "WHAT", "THERE", "WHY", "FIELDS LEFT OUT")
     return [
-        *(aligned(head, rows) if rows else []),
+        *(aligned(head, rows, terminal_width(sys.stdout)) if rows else []),
         ", ".join(f"{n:,} {word}" for word, n in counts.items()) or "no products",
         *hits,
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,7 @@ from engine.errors import Blocked, UsageError
 from tui.cli import failures, values
 from tui.cli.confirm import confirmed, need_confirmation
 from tui.cli.options import AllowOption, YesOption
-from tui.cli.output import aligned, counted
+from tui.cli.output import aligned, counted, terminal_width
 from tui.cli.progress import Progress
 from tui.cli.stopping import settling_on_signals
 from tui.cli.verbs import Work, verb
@@ -58,12 +59,16 @@ async def reconcile(
     if apply:
         need_confirmation(yes=yes, command="reconcile")
     wanted = _codes(codes)
+    # known before anything is read, and "last" is the one before the one that is made now
+    earlier = work.ws.reconciliation(compare) if compare else None
+    if earlier is not None and not show and earlier.integration != work.ws.integration(integration).name:
+        raise UsageError(f"reconciliation {earlier.id} is of integration {earlier.integration}; nothing was read")
     with settling_on_signals(work.ws, work.out), Progress(work.ws.events, work.out):
         made = work.ws.reconciliation(show) if show else await work.ws.reconcile(integration, _kinds(kinds))
     code = await _apply(work, made, wanted, yes=yes, allow=allow) if apply else failures.DONE
     made = work.ws.reconciliation(made.id)
     found = work.ws.findings(made.id)
-    compared = work.ws.compare_findings(compare, made.id) if compare else None
+    compared = work.ws.compare_findings(earlier.id, made.id) if earlier is not None else None
     _save(made, found, compared, xlsx, csv)
     _tell(work, made, found, compared, [path for path in (xlsx, csv) if path is not None])
     return code
@@ -119,7 +124,12 @@ def preview_lines(planned: Resolutions) -> list[str]:
     rows += [(one.finding.code, one.finding.storefront_name, one.finding.field, one.finding.storefront,
               one.finding.backoffice, f"{one.result}: {one.message}") for one in (*planned.moved, *planned.refused)]  # fmt: skip
     hits = [f"guard {hit.guard}: {hit.message}" for hit in planned.plan.guards] if planned.plan is not None else []
-    return [*aligned(("CODE", "NAME", "FIELD", "STOREFRONT", "BACK OFFICE", "WHAT IS DONE"), rows), *hits]
+    return [
+        *aligned(
+            ("CODE", "NAME", "FIELD", "STOREFRONT", "BACK OFFICE", "WHAT IS DONE"), rows, terminal_width(sys.stdout)
+        ),
+        *hits,
+    ]
 
 
 def _save(
