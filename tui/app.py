@@ -25,9 +25,10 @@ from textual.signal import Signal
 
 from tui import terminal
 from tui.actions import EVERYWHERE, REGISTRY, Context
-from tui.bridge import Bridge, Update
+from tui.bridge import Bridge
 from tui.live import LISTS, Live
 from tui.screens.tab import TabScreen
+from tui.slot import Update
 from tui.widgets.plain import plain
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from engine.views import Snapshot
     from engine.workspace import Workspace
-    from tui.bridge import Overview
+    from tui.slot import Overview
 
 log = logging.getLogger(__name__)
 

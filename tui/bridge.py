@@ -1,7 +1,7 @@
 """The bridge to the engine: a thread with its own event loop, so that a slow terminal never delays a sync.
 
-Screens send functions over and await the answer; the engine leaves the newest snapshots, events and overview in one
-slot and wakes the screens at most once until they have emptied it. Nothing here knows a widget.
+Screens send functions over and await the answer; what the engine has to tell goes through one ``slot``. Nothing here
+knows a widget.
 """
 
 from __future__ import annotations
@@ -11,21 +11,18 @@ import inspect
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
+from tui.slot import Overview, Slot, Update
+from tui.watched_lists import WatchedLists
 
+if TYPE_CHECKING:
     from engine.changes import Run
     from engine.events import Event
     from engine.integrations import Integration
-    from engine.model import Kind
-    from engine.monitor import Pulse
     from engine.schedule import Schedule
-    from engine.views import Alarm, ConnectionView, Snapshot
+    from engine.views import Alarm
     from engine.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -33,97 +30,6 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 #: Seconds between two looks at what other processes changed.
 POLL = 1.0
-#: Events that are kept for a screen that does not come to take them; older ones are dropped and counted.
-KEPT_EVENTS = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """What the status line and the monitor show: everything outside the lists, as of one moment.
-
-    ``runs`` are the running ones, ``pulse`` is what schedulers and other processes do and which schedules are in trouble.
-    """
-
-    integrations: tuple[Integration, ...] = ()
-    connections: tuple[ConnectionView, ...] = ()
-    alarms: tuple[Alarm, ...] = ()
-    runs: tuple[Run, ...] = ()
-    schedules: tuple[Schedule, ...] = ()
-    pulse: Pulse | None = None
-
-
-@dataclass(slots=True)
-class Update:
-    """All that changed since the last take. ``events`` keeps only the latest progress of each run and each pull."""
-
-    snapshots: dict[tuple[str, str], Snapshot] = field(default_factory=dict)
-    overview: Overview | None = None
-    events: list[Event] = field(default_factory=list)
-    changed: frozenset[str] = frozenset()  # tables of the store that any process touched
-    lost: int = 0
-    opened: bool = False
-    error: BaseException | None = None  # something in the background went wrong
-    fatal: bool = False  # ... and the engine's thread ended by it
-
-
-class Slot:
-    """The one slot between the two threads. ``wake`` is called from the engine's thread when the slot fills."""
-
-    def __init__(self, wake: Callable[[], object]) -> None:
-        self._lock = threading.Lock()
-        self._wake = wake
-        self._waiting = False
-        self._update = Update()
-        self._latest: dict[tuple[str, ...], Event] = {}
-        self._events: deque[Event] = deque(maxlen=KEPT_EVENTS)
-
-    def put(self, change: Callable[[Update], None]) -> None:
-        with self._lock:
-            change(self._update)
-        self._notify()
-
-    def event(self, event: Event) -> None:
-        """Keep an event; a progress replaces the earlier one of the same run or pull."""
-        what = type(event).__name__
-        with self._lock:
-            if what == "RunProgress":
-                self._latest[what, cast("Any", event).run] = event
-            elif what == "PullProgress":
-                self._latest[what, cast("Any", event).connection, str(cast("Any", event).kind)] = event
-            else:
-                self._update.lost += len(self._events) == KEPT_EVENTS
-                self._events.append(event)
-                self._forget_progress(what, event)
-        self._notify()
-
-    def _forget_progress(self, what: str, event: Event) -> None:
-        """What ended has no progress any more: it would be told after the end, and stay on the screen."""
-        if what == "RowsChanged":
-            kind = str(cast("Any", event).kind)
-            over = [key for key in self._latest if key[0] == "PullProgress" and key[2] == kind]
-        elif what == "RunEnded":
-            over = [key for key in self._latest if key == ("RunProgress", cast("Any", event).run.id)]
-        else:
-            return
-        for key in over:
-            del self._latest[key]
-
-    def take(self) -> Update:
-        """Everything since the last take; the next change wakes the screens again."""
-        with self._lock:
-            update, self._update = self._update, Update()
-            update.events = [*self._events, *self._latest.values()]
-            self._events.clear()
-            self._latest.clear()
-            self._waiting = False
-        return update
-
-    def _notify(self) -> None:
-        with self._lock:
-            if self._waiting:
-                return
-            self._waiting = True
-        self._wake()
 
 
 class Bridge:
@@ -140,13 +46,9 @@ class Bridge:
         self._workspace: Workspace | None = None
         self._recovered: asyncio.Event | None = None
         self._calls: set[asyncio.Task[Any]] = set()
-        self._watched: dict[tuple[str, str], int] = {}
         self._own_runs: set[str] = set()
         self._run_ended = asyncio.Event()
-        self._dirty: dict[tuple[str, str], None] = {}  # in the order in which they are built again
-        self._dirty_now: asyncio.Event | None = None
-        self._readings: set[tuple[object, ...]] = set()
-        self._to_suggest: asyncio.Queue[tuple[str, Kind]] = asyncio.Queue()
+        self._lists: WatchedLists | None = None
         self.stopping = False
 
     # ------------------------------------------------------------------------------------------ the screens' side
@@ -193,7 +95,12 @@ class Bridge:
 
     def watch(self, integration: str, kinds: tuple[str, ...]) -> None:
         """Keep the snapshots of these lists, and of no others, current; the first is built first."""
-        self._on_loop(lambda: self._watch(integration, kinds))
+
+        def watch() -> None:
+            if self._lists is not None:
+                self._lists.watch(integration, kinds)
+
+        self._on_loop(watch)
 
     def close(self, timeout: float = 20.0) -> bool:
         """Settle what is in flight (at most ``timeout`` seconds), close the workspace, end the thread.
@@ -240,12 +147,12 @@ class Bridge:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._stop, self._recovered, self._dirty_now = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._stop, self._recovered = asyncio.Event(), asyncio.Event()
         ws = self._open()
-        self._workspace = ws
+        self._workspace, self._lists = ws, WatchedLists(ws, self.slot, self._fail)
         unsubscribe = ws.events.subscribe(self._heard)
         self._ready.set()
-        background = [asyncio.create_task(job) for job in self._jobs(ws)]
+        background = [asyncio.create_task(job) for job in self._jobs(ws, self._lists)]
         try:
             await self._stop.wait()
             await self._settle(ws)
@@ -256,13 +163,17 @@ class Bridge:
             await asyncio.gather(*background, return_exceptions=True)
             await ws.close()
 
-    def _jobs(self, ws: Workspace) -> tuple[Coroutine[Any, Any, None], ...]:
-        return (self._recover(ws), self._look(ws), self._rebuild(ws), self._suggest(ws), self._automatic(ws))
+    def _jobs(self, ws: Workspace, lists: WatchedLists) -> tuple[Coroutine[Any, Any, None], ...]:
+        later = (self._after_recovery(lists.suggest), self._after_recovery(lambda: self._automatic(ws)))
+        return (self._recover(ws), self._look(ws, lists), lists.rebuild(), *later)
+
+    async def _after_recovery(self, job: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        assert self._recovered is not None
+        await self._recovered.wait()
+        await job()
 
     async def _automatic(self, ws: Workspace) -> None:
         """An open console runs the schedules, like ``crosswalk watch``; a slot is run by one of them only."""
-        assert self._recovered is not None
-        await self._recovered.wait()
         try:
             await ws.scheduler("console").run()
         except Exception as error:
@@ -307,7 +218,8 @@ class Bridge:
     def _heard(self, event: Event) -> None:
         match type(event).__name__:
             case "RowsChanged":
-                self._soil(cast("Any", event).integration, str(cast("Any", event).kind))
+                assert self._lists is not None
+                self._lists.soil(cast("Any", event).integration, str(cast("Any", event).kind))
             case "RunStarted":
                 self._own_runs.add(cast("Any", event).run.id)
             case "RunEnded":
@@ -315,65 +227,7 @@ class Bridge:
                 self._run_ended.set()
         self.slot.event(event)
 
-    def _soil(self, integration: str, kind: str) -> None:
-        if (integration, kind) in self._watched and self._dirty_now is not None:
-            self._dirty[integration, kind] = None
-            self._dirty_now.set()
-
-    def _watch(self, integration: str, kinds: tuple[str, ...]) -> None:
-        self._watched = {(integration, kind): -1 for kind in kinds}
-        for kind in kinds:
-            self._soil(integration, kind)
-
-    async def _rebuild(self, ws: Workspace) -> None:
-        """Build snapshots of dirty lists, the cheaper the more often: never more than a third of the time."""
-        from engine.model import Kind
-
-        assert self._dirty_now is not None
-        while True:
-            await self._dirty_now.wait()
-            self._dirty_now.clear()
-            started = time.monotonic()
-            for integration, kind in tuple(self._dirty):
-                self._dirty.pop((integration, kind), None)
-                try:
-                    # Seconds of work for 100,000 rows; the one verb that may leave this thread.
-                    snapshot = await asyncio.to_thread(ws.snapshot, integration, Kind(kind))
-                except Exception as error:
-                    log.exception("reading the %s of %s", kind, integration)
-                    self._fail(error)
-                    continue
-                if self._watched.get((integration, kind)) != snapshot.version:
-                    self._watched[integration, kind] = snapshot.version
-                    self._show(integration, kind, snapshot)
-                    self._note_reading(snapshot)
-            await asyncio.sleep(max(0.02, 2 * (time.monotonic() - started)))
-
-    def _note_reading(self, snapshot: Snapshot) -> None:
-        """A reading with unmapped rows that was not seen before waits for a look at its suggestions."""
-        reading = (snapshot.integration, snapshot.kind, snapshot.storefront_read_at, snapshot.backoffice_read_at)
-        read = snapshot.backoffice_read_at is not None  # fees of one's own have no storefront reading
-        if snapshot.unmapped and read and reading not in self._readings:
-            self._readings.add(reading)
-            self._to_suggest.put_nowait((snapshot.integration, snapshot.kind))
-
-    async def _suggest(self, ws: Workspace) -> None:
-        """Nobody has to ask for the first suggestions of a list; later ones are looked for when it is read again."""
-        assert self._recovered is not None
-        await self._recovered.wait()
-        while True:
-            integration, kind = await self._to_suggest.get()
-            try:
-                if not ws.all_suggestions(integration, kind):
-                    await ws.suggest(integration, kind)
-            except Exception as error:
-                log.exception("looking for suggestions for the %s of %s", kind, integration)
-                self._fail(error)
-
-    def _show(self, integration: str, kind: str, snapshot: Snapshot) -> None:
-        self.slot.put(lambda update: update.snapshots.__setitem__((integration, kind), snapshot))
-
-    async def _look(self, ws: Workspace) -> None:
+    async def _look(self, ws: Workspace, lists: WatchedLists) -> None:
         """Once a second: what did other processes change, how are connections, alarms and runs."""
         before: dict[str, int] = {}
         shown: Overview | None = None
@@ -382,6 +236,8 @@ class Bridge:
                 now = ws.changes()
                 changed = frozenset(table for table, count in now.items() if before.get(table) != count)
                 shown = self._look_once(ws, shown, changed, first=not before)
+                if changed and before:
+                    lists.soil_all()
                 before = now
             except Exception as error:
                 log.exception("looking for changes")
@@ -395,9 +251,6 @@ class Bridge:
             integrations, alarms = shown.integrations, shown.alarms
         schedules = tuple(ws.schedules.all()) if shown is None or "schedules" in changed else shown.schedules
         overview = _overview(ws, integrations, alarms, self._running(ws), schedules)
-        if changed and not first:
-            for integration, kind in self._watched:
-                self._soil(integration, kind)
         if overview != shown or changed or first:
 
             def change(update: Update) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from engine.heartbeats import Work
     from engine.monitor import Trouble
     from engine.views import Choice, Snapshot
-    from tui.bridge import Overview, Update
+    from tui.slot import Overview, Update
 
 LISTS = ("customers", "products", "fees")
 

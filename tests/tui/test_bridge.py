@@ -13,7 +13,8 @@ from engine.changes import Purpose, Run, RunState, Totals
 from engine.errors import UsageError, WorkspaceError
 from engine.events import OutcomeRecorded, PullProgress, RowsChanged, RunEnded, RunProgress, RunStarted
 from engine.model import Kind, Status
-from tui.bridge import KEPT_EVENTS, Bridge, Slot, Update
+from tui.bridge import Bridge
+from tui.slot import KEPT_EVENTS, Slot, Update
 
 AT: Any = None
 

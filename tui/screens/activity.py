@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from engine.changes import Run
     from engine.views import Alarm, HistoryEntry
     from engine.workspace import Workspace
-    from tui.bridge import Update
+    from tui.slot import Update
 
 #: How many history entries and runs are listed; the rest is in `crosswalk log`.
 ENTRIES, LISTED_RUNS = 2_000, 200

@@ -22,7 +22,7 @@ from tui.widgets.text import content
 
 if TYPE_CHECKING:
     from engine.field_mappings import MappingState
-    from tui.bridge import Update
+    from tui.slot import Update
 
 #: Tables of the store whose changes concern this tab.
 TABLES = frozenset({"objects", "field_mappings", "integrations", "connections"})

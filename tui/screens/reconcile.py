@@ -23,7 +23,7 @@ from tui.widgets.text import content
 
 if TYPE_CHECKING:
     from engine.findings import Reconciliation, Resolved
-    from tui.bridge import Update
+    from tui.slot import Update
 
 #: Tables of the store whose changes concern this tab.
 TABLES = frozenset({"reconciliations", "findings"})

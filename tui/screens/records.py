@@ -25,7 +25,7 @@ from tui.widgets.table import Table
 
 if TYPE_CHECKING:
     from engine.views import Row, Snapshot
-    from tui.bridge import Update
+    from tui.slot import Update
     from tui.widgets.sync_options import RowChoice
 #: The detail panel opens by itself from this width on.
 WIDE = 120

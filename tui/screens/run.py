@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from engine.changes import Run
     from engine.errors import CrosswalkError
     from engine.workspace import Workspace
-    from tui.bridge import Update
+    from tui.slot import Update
 
 #: Carries something out; the second argument names the guards that were allowed.
 Work = Callable[["Workspace", Collection[str]], Awaitable["Run"]]

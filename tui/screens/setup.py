@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from engine.ports import CheckReport, ConnectorType
     from engine.views import ConnectionView, PullReport
     from engine.workspace import Workspace
-    from tui.bridge import Update
+    from tui.slot import Update
 
 STOREFRONT, BACKOFFICE, INTEGRATION, READING = range(4)
 TITLES = ("the storefront", "the back office", "the integration", "read both sides")

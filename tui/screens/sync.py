@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from engine.monitor import Trouble
     from engine.views import Alarm
     from engine.workspace import Workspace
-    from tui.bridge import Update
+    from tui.slot import Update
 
 #: How many runs are listed, and how many pieces of work are shown at once.
 RUNS, WORK = 200, 4

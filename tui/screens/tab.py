@@ -19,7 +19,7 @@ from tui.widgets.tab_strip import TabStrip
 
 if TYPE_CHECKING:
     from tui.app import Console
-    from tui.bridge import Update
+    from tui.slot import Update
 
 
 class TabScreen(Reports, Screen[Any]):

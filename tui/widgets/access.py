@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from engine.workspace import Workspace
     from tui.app import Console
-    from tui.bridge import Update
+    from tui.slot import Update
 
 T = TypeVar("T")
 

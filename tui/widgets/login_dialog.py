@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from engine.events import LoginWaiting
     from engine.ports import LoginResult
     from engine.views import ConnectionView
-    from tui.bridge import Update
+    from tui.slot import Update
 
 ENDS = {
     "granted": "Granted",

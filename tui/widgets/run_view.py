@@ -25,7 +25,7 @@ from tui.widgets.text import content
 
 if TYPE_CHECKING:
     from engine.changes import Outcome, Run
-    from tui.bridge import Update
+    from tui.slot import Update
 
 EXPORT = ("kind", "storefront_id", "backoffice_id", "name", "field", "target", "result", "before", "after", "found",
           "message", "code", "request_id", "at")  # fmt: skip

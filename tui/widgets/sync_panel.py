@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from engine.changes import Plan, Run
     from engine.ports import Budget
     from engine.workspace import Workspace
-    from tui.bridge import Update
+    from tui.slot import Update
 
 
 class SyncPanel(Reports, Vertical):

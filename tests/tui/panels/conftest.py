@@ -69,7 +69,7 @@ class Host(App[None]):
 
     def tell(self, **update: Any) -> None:
         """What the engine would say over the real bridge."""
-        from tui.bridge import Update
+        from tui.slot import Update
 
         self.updates.publish(Update(**update))
 

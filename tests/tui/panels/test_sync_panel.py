@@ -10,7 +10,7 @@ from engine.errors import IncompleteRead, StalePlan
 from engine.events import OutcomeRecorded, RunProgress, RunStarted
 from engine.model import Field, Kind, Side, Status
 from engine.ports import Result
-from tui.bridge import Overview
+from tui.slot import Overview
 from tui.widgets.plan_lines import Delta, calls_text, delta, duration, plan_lines, plan_totals, totals_text
 from tui.widgets.run_view import RunView
 from tui.widgets.sync_options import RowChoice, Scope, SyncOptions
