@@ -46,6 +46,7 @@ class Bridge:
         self._workspace: Workspace | None = None
         self._recovered: asyncio.Event | None = None
         self._calls: set[asyncio.Task[Any]] = set()
+        self._unanswered = 0  # callers on the screens' side that wait; a call on its way is in no task yet
         self._own_runs: set[str] = set()
         self._run_ended = asyncio.Event()
         self._lists: WatchedLists | None = None
@@ -69,6 +70,13 @@ class Bridge:
         """
         if self.stopping:
             raise RuntimeError("the console is closing; nothing was sent")
+        self._unanswered += 1
+        try:
+            return await self._answer(fn, args)
+        finally:
+            self._unanswered -= 1
+
+    async def _answer(self, fn: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         started: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         caller = asyncio.get_running_loop()
 
@@ -90,8 +98,8 @@ class Bridge:
 
     @property
     def busy(self) -> bool:
-        """Whether something that was asked of the engine is still under way."""
-        return bool(self._calls)
+        """Whether something that was asked of the engine is still under way, or its answer not yet with who asked."""
+        return self._unanswered > 0 or bool(self._calls)
 
     def watch(self, integration: str, kinds: tuple[str, ...]) -> None:
         """Keep the snapshots of these lists, and of no others, current; the first is built first."""

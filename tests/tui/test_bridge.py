@@ -13,6 +13,7 @@ from engine.changes import Purpose, Run, RunState, Totals
 from engine.errors import UsageError, WorkspaceError
 from engine.events import OutcomeRecorded, PullProgress, RowsChanged, RunEnded, RunProgress, RunStarted
 from engine.model import Kind, Status
+from tests.waiting import DEADLINE
 from tui.bridge import Bridge
 from tui.slot import KEPT_EVENTS, Slot, Update
 
@@ -38,7 +39,7 @@ class Wakes:
     async def until(self, bridge: Bridge, test: Any) -> list[Update]:
         """All updates up to the first for which ``test`` holds."""
         taken = []
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(DEADLINE):
             while True:
                 await self.event.wait()
                 self.event.clear()
@@ -49,7 +50,7 @@ class Wakes:
 
 async def until(test: Callable[[], bool]) -> None:
     """Let both threads run until ``test`` holds."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE):
         while not test():  # noqa: ASYNC110  what is waited for belongs to another thread and tells nobody
             await asyncio.sleep(0)
 
@@ -60,6 +61,22 @@ async def opened(ws: Any, poll: float = 0.02) -> tuple[Bridge, Wakes]:
     bridge.start()
     await wakes.until(bridge, lambda update: update.opened)
     return bridge, wakes
+
+
+async def test_it_is_busy_from_the_call_to_the_answer(fake: Any) -> None:
+    bridge, _ = await opened(fake())
+    held, asked = threading.Event(), threading.Event()
+    bridge._on_loop(held.wait)
+    call = asyncio.create_task(bridge.call(lambda _: asked.set()))
+    await until(lambda: bridge.busy)
+    assert not bridge._calls, "it is on its way"
+    held.set()
+    while not asked.is_set() or bridge._calls:  # this loop stands still, so that the answer cannot be taken
+        threading.Event().wait(0.001)
+    assert bridge.busy, "the answer is on its way"
+    await call
+    assert not bridge.busy
+    assert await asyncio.to_thread(bridge.close)
 
 
 async def test_verbs_run_in_the_engines_thread_and_answer_or_raise(fake: Any) -> None:
