@@ -1,19 +1,30 @@
-"""Shared by all tests: no colour or proxy of the developer's shell reaches them, and hypothesis has one profile."""
+"""Shared by all tests: nothing of the developer's shell reaches them, hypothesis has one profile, pilots know idle."""
 
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 
 from hypothesis import HealthCheck, settings
+
+from tests.waiting import know_idle
 
 settings.register_profile(
     "crosswalk", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
 settings.load_profile("crosswalk")
+know_idle()
 
 for name in list(os.environ):
     if name.lower().endswith("_proxy") or name in {"NO_COLOR", "TMUX", "SSH_CONNECTION", "CROSSWALK_WORKSPACE"}:
         del os.environ[name]
+
+# Who keeps no bytecode beside the sources keeps it here: compiling its imports takes each of the hundreds of programs
+# that the tests start longer than all else it does.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    kept = os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(sys.prefix) / "pycache"))
+    sys.dont_write_bytecode, sys.pycache_prefix = False, kept
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

@@ -78,7 +78,7 @@ class RequestLog:
                 entry.touched, entry.changed = touched, bool(touched)
             self._news.notify_all()
 
-    def wait_for(self, holds: Callable[[list[LogEntry]], bool], timeout: float = 10.0) -> list[LogEntry]:
+    def wait_for(self, holds: Callable[[list[LogEntry]], bool], timeout: float = 30.0) -> list[LogEntry]:
         """The entries as soon as they satisfy ``holds``; for tests in the sandbox's own process.
 
         Raises ``TimeoutError`` with the last entries when they do not within ``timeout`` seconds.

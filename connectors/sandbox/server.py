@@ -78,7 +78,7 @@ class Served:
         """The log so far, oldest first."""
         return self.app.log.since()
 
-    def wait_for(self, holds: Callable[[list[LogEntry]], bool], timeout: float = 10.0) -> list[LogEntry]:
+    def wait_for(self, holds: Callable[[list[LogEntry]], bool], timeout: float = 30.0) -> list[LogEntry]:
         """Block until the request log satisfies ``holds``; raises ``TimeoutError``. See ``RequestLog.wait_for``."""
         return self.app.log.wait_for(holds, timeout)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import pytest
 
 from engine.model import Kind
 from engine.workspace import Workspace
+from tests.waiting import DEADLINE
 from tui import compose
 
 ROOT = Path(__file__).parents[2]
@@ -74,13 +77,13 @@ def test_a_vanished_terminal_ends_the_process(workspace: Path, console: Callable
 
     terminal.vanish()
     spent = 0.0
-    for _ in range(400):  # each turn waits at most a tenth of a second for the end
-        try:
-            terminal.process.wait(0.1)
-            break
-        except subprocess.TimeoutExpired:
+    end = time.monotonic() + DEADLINE
+    while terminal.process.poll() is None:
+        assert time.monotonic() < end, "it goes on without a terminal"
+        with contextlib.suppress(psutil.NoSuchProcess):
             spent = sum(process.cpu_times()[:2]) - busy
-    assert terminal.process.poll() is not None, "it goes on without a terminal"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            terminal.process.wait(0.1)
     assert spent < 5, f"it took {spent:.1f} s of processor time to end"
 
 

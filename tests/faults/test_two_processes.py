@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import signal
-import threading
 from itertools import pairwise
 
 import pytest
@@ -15,21 +14,16 @@ from connectors.sandbox.limits import RateLimit
 from engine.changes import RunState
 from engine.errors import Busy
 from engine.model import Field, Kind
+from tests import waiting
 
 ALLOW = ("--allow", "everything-changed", "--allow", "change-percent", "--allow", "below-cost")
 SYNC = ("sync", "--all", "--yes", *ALLOW)
 MAPPED = ("310001", "310003", "310005", "310007")
-ENOUGH = 30.0  # seconds
 
 
 def until(holds):
     """Wait for a condition in another process."""
-    tick = threading.Event()
-    for _ in range(int(ENOUGH / 0.02)):
-        if holds():
-            return
-        tick.wait(0.02)
-    raise AssertionError("never came true")
+    asyncio.run(waiting.until(holds))
 
 
 @pytest.fixture
@@ -38,7 +32,7 @@ def syncing(lab, shop, starter):
     path = lab.fresh()
     shop.psa.app.faults.add("hold", method="PUT")
     pid = starter.start(path, *SYNC)
-    shop.psa.wait_for(lambda log: any(entry.fault for entry in log), timeout=ENOUGH)
+    shop.psa.wait_for(lambda log: any(entry.fault for entry in log), timeout=waiting.DEADLINE)
     yield path, pid
     shop.well_again()
 
@@ -112,7 +106,7 @@ def test_a_cancel_from_another_process_is_obeyed(lab, shop, starter, second):
     path = lab.fresh()
     shop.market.app.faults.add("hold", method="POST", path="/customers")
     starter.start(path, "import", "customers", "--all", "--yes")
-    shop.market.wait_for(lambda log: any(entry.fault for entry in log), timeout=ENOUGH)
+    shop.market.wait_for(lambda log: any(entry.fault for entry in log), timeout=waiting.DEADLINE)
     (run,) = opened(shop, path, lambda ws: ws.runs())
     assert second.run(path, "cancel", run.id).code == 0
     shop.market.app.release()
@@ -131,7 +125,7 @@ def test_whoever_waits_settles_what_a_killed_process_left(lab, shop, starter, se
     path = lab.fresh()
     shop.psa.app.faults.add(kind, method="PUT", times=0 if kind == "hold_after" else 1)
     pid = starter.start(path, *SYNC)
-    shop.psa.wait_for(lambda log: sum(entry.method == "PUT" for entry in log) == len(MAPPED), timeout=ENOUGH)
+    shop.psa.wait_for(lambda log: sum(entry.method == "PUT" for entry in log) == len(MAPPED), timeout=waiting.DEADLINE)
     second.start(path, *SYNC)
     until(lambda: f"process {pid}" in second.said())
     os.kill(pid, signal.SIGKILL)

@@ -10,6 +10,7 @@ import pytest
 from engine.changes import Purpose, PushAction
 from engine.errors import UsageError
 from engine.model import Side
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -116,10 +117,7 @@ async def test_the_loop_of_watch_runs_it(due: Any) -> None:
     due.add("900004", "NEW-4")
     loop = asyncio.create_task(due.scheduler.run())
     due.clock.pass_by(minutes=16)
-    for _ in range(4_000):
-        if due.ws.schedules.get(due.schedule.id).last_good is not None:
-            break
-        await asyncio.sleep(0.005)
+    await until(lambda: due.ws.schedules.get(due.schedule.id).last_good is not None)
     loop.cancel()
     with pytest.raises(asyncio.CancelledError):
         await loop

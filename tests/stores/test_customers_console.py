@@ -10,12 +10,8 @@ from connectors.registry import EntryPointRegistry
 from connectors.secrets import resolve
 from engine.model import Kind
 from engine.workspace import Workspace
+from tests.waiting import DEADLINE, eventually, painted
 from tui.app import Console
-
-
-def painted(app) -> str:
-    strips = app.screen._compositor.render_strips(app.size)
-    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
 
 
 def mapped(console) -> list[tuple[str, str]]:
@@ -23,10 +19,10 @@ def mapped(console) -> list[tuple[str, str]]:
     return [(row.left, row.right_id) for row in console.live.snapshots["store", "customers"].rows if row.right_id]
 
 
-def suggested(console) -> bool:
-    """Whether the list of customers shows what the reading has suggested."""
+def matched(console, name: str) -> bool:
+    """Whether the list of customers shows the exact match of ``name``, which only the new reading can find."""
     rows = console.live.snapshots["store", "customers"].rows
-    return any(row.status == "Unmapped" and row.detail for row in rows)
+    return any(row.left == name and row.detail.startswith("=") for row in rows)
 
 
 class Keys:
@@ -36,14 +32,10 @@ class Keys:
         self.console, self.pilot = console, pilot
 
     async def until(self, condition):
-        for _ in range(600):
-            if condition():
-                return
-            await self.pilot.pause()
-            await asyncio.sleep(0.005)
-        raise AssertionError(f"never happened; on the screen:\n{painted(self.console)}")
+        await eventually(self.pilot, condition)
 
     async def press(self, *keys, sees=""):
+        assert not sees or sees not in painted(self.console), f"{sees!r} is there before {keys} are pressed"
         await self.pilot.press(*keys)
         await self.until(lambda: sees in painted(self.console))
 
@@ -64,7 +56,7 @@ async def test_matches_are_seen_then_mapped_then_the_rest_is_picked(stores, size
             keys = Keys(console, pilot)
             await keys.until(lambda: len(console.live.snapshots) == 3)
             await keys.press("r")
-            await keys.until(lambda: suggested(console))  # the panel's heading is there before any suggestion is
+            await keys.until(lambda: matched(console, name))  # other suggestions were there before the reading
             await keys.press("A", sees="would be mapped")
             await keys.press("x", sees="exact only (x)")
             await keys.until(lambda: name in painted(console) and "0 ranked" in painted(console))
@@ -77,7 +69,7 @@ async def test_matches_are_seen_then_mapped_then_the_rest_is_picked(stores, size
             await keys.press("enter", sees="to choose from")
             await keys.press("escape")
     finally:
-        await asyncio.to_thread(console.bridge.close, 10.0)
+        await asyncio.to_thread(console.bridge.close, DEADLINE)
     ws = open_workspace()
     try:
         seen = ws.store.table("integrations").all()[0]["matches_seen"]

@@ -11,6 +11,7 @@ from connectors.registry import EntryPointRegistry
 from connectors.secrets import resolve
 from engine.model import Kind
 from engine.workspace import Workspace
+from tests.waiting import DEADLINE, eventually, painted
 from tui.app import Console
 
 
@@ -89,10 +90,6 @@ async def test_at_the_keyboard_the_panel_names_the_orders_and_the_verb_frees_the
     await ws.close()
     console = Console(open_workspace, first_tab="products", poll=0.05)
 
-    def painted() -> str:
-        strips = console.screen._compositor.render_strips(console.size)
-        return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
-
     def status() -> str:
         rows = console.live.snapshots["store", "products"].rows
         return next(row.status for row in rows if row.id == left)
@@ -101,28 +98,23 @@ async def test_at_the_keyboard_the_panel_names_the_orders_and_the_verb_frees_the
         async with console.run_test(size=size, notifications=True) as pilot:
 
             async def until(condition: Any) -> None:
-                for _ in range(600):
-                    if condition():
-                        return
-                    await pilot.pause()
-                    await asyncio.sleep(0.005)
-                raise AssertionError(f"never happened; on the screen:\n{painted()}")
+                await eventually(pilot, condition)
 
             await until(lambda: len(console.live.snapshots) == 3)
             assert status() == "In orders"
             await pilot.press("slash", *products[left]["sku"], "enter")
-            await until(lambda: "In orders" in painted())
+            await until(lambda: "In orders" in painted(console))
             await pilot.press("O")
-            await until(lambda: f"order {number}" in painted() or f"orders {number}" in painted())
+            await until(lambda: f"order {number}" in painted(console) or f"orders {number}" in painted(console))
             assert status() == "In orders"
             if not console.screen.detail_shown:
                 await pilot.press("d")
-            await until(lambda: f"order {number}: 2 units" in painted())
+            await until(lambda: f"order {number}: 2 units" in painted(console))
             stores.books.app.sell(right, 2, number)
             await pilot.press("full_stop")
-            await until(lambda: "Check orders again" in painted())
+            await until(lambda: "Check orders again" in painted(console))
             await pilot.press("escape", "O")
             await until(lambda: status() != "In orders")
-            await until(lambda: "Posted by now" in painted())
+            await until(lambda: "Posted by now" in painted(console))
     finally:
-        await asyncio.to_thread(console.bridge.close, 10.0)
+        await asyncio.to_thread(console.bridge.close, DEADLINE)

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.app import App
 
 from engine.clock import SystemClock
 from engine.errors import UsageError
@@ -42,6 +41,7 @@ from engine.views import (
     Snapshot,
     Suggestion,
 )
+from tests import waiting
 from tui.app import Console
 from tui.screens.tab import TabScreen
 
@@ -381,20 +381,30 @@ class FakeWorkspace:
 class Driver:
     """One running console: press keys, wait until nothing is left to do, read the screen."""
 
-    def __init__(self, console: Console, workspace: Any, pilot: Any) -> None:
-        self.console, self.ws, self.pilot = console, workspace, pilot
+    def __init__(self, console: Console, workspace: Any, pilot: Any, heard: waiting.Heard) -> None:
+        self.console, self.ws, self.pilot, self._heard = console, workspace, pilot, heard
 
-    async def settle(self, until: Callable[[], bool] = lambda: True, tries: int = 400) -> None:
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is asked of the engine and no worker runs; actions may wait for an answer in a dialog."""
+        at_work = [one for one in self.console.workers if one.is_running and not one.group.startswith("act")]
+        return not self.console.bridge.busy and not at_work
+
+    async def settle(self, until: Callable[[], bool] = lambda: True) -> None:
         """Wait until ``until()`` holds and both threads are idle; fails with the screen when that never happens."""
-        for _ in range(tries):
-            await self.pilot.pause()
-            idle = not self.console.bridge.busy and not [
-                w for w in self.console.workers if w.is_running and not w.group.startswith("act")
-            ]
-            if idle and until():
-                return
-            await asyncio.sleep(0.005)
-        raise AssertionError(f"never happened; on the screen:\n{self.text}")
+        await self.pilot.pause()
+        await waiting.until(self._rests(until), turn=self.pilot.pause, shown=lambda: self.text)
+
+    def _rests(self, until: Callable[[], bool]) -> Callable[[], bool]:
+        """Whether it was idle at two looks in a row: what the engine answered at the first is painted by the second."""
+        before = False
+
+        def rests() -> bool:
+            nonlocal before
+            was, before = before, self.idle
+            return was and before and until()
+
+        return rests
 
     async def press(self, *keys: str, until: Callable[[], bool] = lambda: True) -> None:
         await self.pilot.press(*keys)
@@ -420,17 +430,13 @@ class Driver:
 
     @property
     def toasts(self) -> list[str]:
-        return [f"{n.title}: {n.message}" for n in self.console._notifications]
+        """All that was ever told, though it is shown for some seconds only."""
+        return [f"{n.title}: {n.message}" for n in self._heard.notes]
 
     @property
     def text(self) -> str:
         """What is on the screen, without trailing blanks."""
-        return painted_text(self.console)
-
-
-def painted_text(app: App[Any]) -> str:
-    strips = app.screen._compositor.render_strips(app.size)
-    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips).rstrip() + "\n"
+        return waiting.painted(self.console)
 
 
 @asynccontextmanager
@@ -439,15 +445,16 @@ async def running(workspace: Any, *, size: tuple[int, int] = (80, 24), tab: str 
     opener = workspace if callable(workspace) else lambda: workspace
     console = Console(opener, first_tab=tab, poll=0.02)
     try:
-        async with console.run_test(size=size, notifications=True) as pilot:
-            driver = Driver(console, workspace, pilot)
+        heard = waiting.Heard()
+        async with console.run_test(size=size, notifications=True, message_hook=heard) as pilot:
+            driver = Driver(console, workspace, pilot, heard)
             await driver.settle(lambda: console.overview is not None)
             if getattr(workspace, "names", True):
                 await driver.settle(lambda: isinstance(console.tab, TabScreen) and len(console.live.snapshots) == 3)
             yield driver
     finally:
         console.guard.over()
-        assert await asyncio.to_thread(console.bridge.close, 5.0)
+        assert await asyncio.to_thread(console.bridge.close, waiting.DEADLINE)
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from engine.model import Field, Kind, Side, Status
 from engine.ports import Budget, Result
 from engine.settings import IntegrationSettings
 from engine.views import ConnectionView, Row
+from tests import waiting
 
 GOLDEN = Path(__file__).parent / "golden"
 HOSTILE = "[/bar] [red]x[/] [@click=app.quit]q[/] \x1b[31m\u202eRTL 漢字 e\u0301 \U0001f600"
@@ -84,12 +85,6 @@ class Host(App[None]):
         self.push_screen(screen, ended)
 
 
-def painted_text(app: App[Any]) -> str:
-    """What is on the screen, as text without trailing spaces."""
-    strips = app.screen._compositor.render_strips(app.size)
-    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips).rstrip() + "\n"
-
-
 @pytest.fixture
 def host() -> type[Host]:
     return Host
@@ -102,7 +97,7 @@ def hostile() -> str:
 
 @pytest.fixture
 def painted() -> Callable[[App[Any]], str]:
-    return painted_text
+    return waiting.painted
 
 
 @pytest.fixture
@@ -111,7 +106,7 @@ def golden() -> Callable[[str, App[Any]], None]:
 
     def compare(name: str, app: App[Any]) -> None:
         path = GOLDEN / f"{name}.txt"
-        text = painted_text(app)
+        text = waiting.painted(app)
         if os.environ.get("CROSSWALK_GOLDEN") == "write":
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
@@ -120,18 +115,9 @@ def golden() -> Callable[[str, App[Any]], None]:
     return compare
 
 
-async def settle(pilot: Any, until: Callable[[], bool], tries: int = 400) -> None:
-    """Let the app run until ``until()`` holds; fails with the painted screen when it never does."""
-    for _ in range(tries):
-        if until():
-            return
-        await pilot.pause()
-    raise AssertionError(f"never happened; on the screen:\n{painted_text(pilot.app)}")
-
-
 @pytest.fixture
 def eventually() -> Callable[..., Any]:
-    return settle
+    return waiting.eventually
 
 
 # ------------------------------------------------------------------------------------------------ a fake workspace
@@ -382,28 +368,28 @@ async def connected(real: Any, files: Path) -> Any:
 class Real:
     """The real console over a real workspace, in its own engine thread: press keys, wait for words on the screen."""
 
-    def __init__(self, console: Any, pilot: Any) -> None:
-        self.console, self.pilot = console, pilot
+    def __init__(self, console: Any, pilot: Any, heard: waiting.Heard) -> None:
+        self.console, self.pilot, self.heard = console, pilot, heard
 
     @property
     def text(self) -> str:
-        return painted_text(self.console)
+        return waiting.painted(self.console)
 
-    async def until(self, condition: Callable[[], bool], tries: int = 300) -> None:
-        for _ in range(tries):
-            if condition():
-                return
-            await self.pilot.pause()
-            await asyncio.sleep(0.005)
-        raise AssertionError(f"never happened; on the screen:\n{self.text}")
+    async def until(self, condition: Callable[[], Any]) -> None:
+        await waiting.eventually(self.pilot, condition)
 
     async def sees(self, *words: str) -> None:
         """Wait until all these words are on the screen."""
         await self.until(lambda: all(word in self.text for word in words))
 
-    async def press(self, *keys: str, sees: str = "") -> None:
+    async def press(self, *keys: str, sees: str = "", at: str = "") -> None:
+        """Press keys, then wait for what they bring: words that are not there yet, or the screen of this class."""
+        before = self.text if sees else ""
+        assert not sees or sees not in before, f"{sees!r} is there before {keys} are pressed:\n{before}"
         await self.pilot.press(*keys)
         await self.pilot.pause()
+        if at:
+            await self.until(lambda: type(self.console.screen).__name__ == at)
         if sees:
             await self.sees(sees)
 
@@ -422,12 +408,13 @@ def console_over() -> Callable[..., Any]:
 
         console = Console(open, first_tab=tab, poll=0.05)
         try:
-            async with console.run_test(size=size, notifications=True) as pilot:
-                it = Real(console, pilot)
+            heard = waiting.Heard()
+            async with console.run_test(size=size, notifications=True, message_hook=heard) as pilot:
+                it = Real(console, pilot, heard)
                 await it.until(lambda: len(console.live.snapshots) == 3)
                 yield it
         finally:
-            assert await asyncio.to_thread(console.bridge.close, 10.0)
+            assert await asyncio.to_thread(console.bridge.close, waiting.DEADLINE)
 
     return start
 

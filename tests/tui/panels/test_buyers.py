@@ -64,8 +64,9 @@ async def test_who_waits_is_counted_in_the_tab_and_answered_with_a_record(buyers
         await it.press("enter", sees=f"Who is the buyer of {row.order.number}?")
         answers = it.console.screen.answers
         number, answer = next((at, one) for at, one in enumerate(answers, 1) if not one.disabled)
+        before = page.seen
         await it.press(str(number))
-        await it.until(lambda: it.console.screen is page and not page.busy)
+        await it.until(lambda: it.console.screen is page and page.seen is not before and not page.busy)
         left = await it.ask(lambda ws: ws.waiting_buyers("acme"))
         assert row.key not in [one.key for one in left]
         if answer.id.startswith("use:") and not row.guest:

@@ -6,6 +6,7 @@ import pytest
 
 from engine.errors import AuthenticationError
 from engine.ports import Budget, CheckItem, CheckReport
+from tests.waiting import Heard
 from tui.screens.connections import ConnectionsScreen, budget_text
 from tui.widgets.call_lines import cost_text
 from tui.widgets.check_report import CheckDialog, report_lines
@@ -100,12 +101,13 @@ async def test_what_cannot_be_offered_is_typed(screen, connected, painted, event
     monkeypatch.setattr(connected, "connection_types", lambda: kinds)
     monkeypatch.setattr(connected, "connection_choices", refuse)
     app, start = screen
-    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+    heard = Heard()
+    async with app.run_test(size=(80, 24), notifications=True, message_hook=heard) as pilot:
         await start(pilot, app)
         await pilot.press("e")
         await eventually(pilot, lambda: "erp: Files" in painted(app))
         assert app.screen.query_one(Form).row("option-currency").field.kind == "text"
-        assert "token refused" in [note.message for note in app._notifications][-1]
+        assert "token refused" in heard.notes[-1].message
 
 
 async def test_a_connection_in_use_is_not_removed_and_says_why(screen, connected, painted, eventually):

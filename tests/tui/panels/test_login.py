@@ -11,6 +11,7 @@ from connectors.sandbox.ultracart import UltraCart
 from engine.errors import AuthenticationError
 from engine.events import LoginWaiting, Waiting
 from engine.ports import LoginCode, LoginEnd, LoginResult
+from tests.waiting import DEADLINE, Heard
 from tui.screens.connections import ConnectionsScreen
 from tui.screens.setup import BACKOFFICE, SetupScreen
 from tui.widgets.check_report import CheckDialog
@@ -88,7 +89,7 @@ async def test_how_it_ended_is_said_and_returned(dialog, desk, painted, eventual
         await eventually(pilot, lambda: words in painted(app))
         assert "left" not in painted(app)
         await pilot.press("escape")
-        await asyncio.wait_for(app.finished.wait(), 10)
+        await asyncio.wait_for(app.finished.wait(), DEADLINE)
     assert app.result is (result.end is LoginEnd.GRANTED)
     assert desk.asked == [("log_in", "uc")], "nothing is left to cancel"
 
@@ -98,7 +99,7 @@ async def test_escape_stops_waiting(dialog, desk):
     async with app.run_test(size=(80, 24)) as pilot:
         await start(pilot)
         await pilot.press("escape")
-        await asyncio.wait_for(app.finished.wait(), 10)
+        await asyncio.wait_for(app.finished.wait(), DEADLINE)
     assert app.result is False
     assert desk.asked == [("log_in", "uc"), ("cancel_login", "uc")]
 
@@ -193,13 +194,13 @@ async def test_a_test_that_finds_no_login_offers_one_and_tests_again(
         app.open(ConnectionsScreen())
         await eventually(pilot, lambda: "UltraCart" in painted(app))
         await pilot.press("end", "t")
-        await eventually(pilot, lambda: "waiting for you to agree" in painted(app), 4000)
+        await eventually(pilot, lambda: "waiting for you to agree" in painted(app))
         code = app.screen.waiting.code.user_code
         assert code in painted(app)
         account.app.oauth.decide(code, granted=True)
-        await eventually(pilot, lambda: "Granted: account DEMO." in painted(app), 4000)
+        await eventually(pilot, lambda: "Granted: account DEMO." in painted(app))
         await pilot.press("enter")
-        await eventually(pilot, lambda: isinstance(app.screen, CheckDialog), 4000)
+        await eventually(pilot, lambda: isinstance(app.screen, CheckDialog))
         assert "uc: works" in painted(app)
     assert connected.connection("uc").state == "ok"
 
@@ -210,20 +211,21 @@ async def test_the_login_key_is_greyed_where_there_is_none_and_says_what_to_do(
     connected.add_connection("uc", "ultracart", options)
     app = host(connected)
     hear(app, connected)
-    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+    heard = Heard()
+    async with app.run_test(size=(80, 24), notifications=True, message_hook=heard) as pilot:
         app.open(ConnectionsScreen())
         await eventually(pilot, lambda: "UltraCart" in painted(app))
         assert app.screen.check_action("log_in", ()) is None
         await pilot.press("l")
-        await eventually(pilot, lambda: app._notifications)
-        (note,) = app._notifications
+        await eventually(pilot, lambda: heard.notes)
+        (note,) = heard.notes
         assert "erp has no login with a code: Files need no credentials" in note.message
         await pilot.press("end")
         assert app.screen.check_action("log_in", ()) is True
         await pilot.press("l")
-        await eventually(pilot, lambda: "waiting for you to agree" in painted(app), 4000)
+        await eventually(pilot, lambda: "waiting for you to agree" in painted(app))
         await pilot.press("escape")
-        await eventually(pilot, lambda: isinstance(app.screen, ConnectionsScreen), 4000)
+        await eventually(pilot, lambda: isinstance(app.screen, ConnectionsScreen))
 
 
 async def test_the_wizards_test_offers_the_login(host, real, options, account, painted, eventually):
@@ -251,19 +253,19 @@ async def test_the_wizards_test_offers_the_login(host, real, options, account, p
         for _ in range(3):
             await eventually(pilot, filled)
         await pilot.press("ctrl+s")
-        await eventually(pilot, lambda: "waiting for you to agree" in painted(app), 4000)
+        await eventually(pilot, lambda: "waiting for you to agree" in painted(app))
         account.app.oauth.decide(app.screen.waiting.code.user_code, granted=False)
-        await eventually(pilot, lambda: "Denied at that address" in painted(app), 4000)
+        await eventually(pilot, lambda: "Denied at that address" in painted(app))
         await pilot.press("escape")
-        await eventually(pilot, lambda: not wizard.busy, 4000)
+        await eventually(pilot, lambda: not wizard.busy)
         assert "! It has no access yet" in painted(app)
         await pilot.press("ctrl+t")
-        await eventually(pilot, lambda: "waiting for you to agree" in painted(app), 4000)
+        await eventually(pilot, lambda: "waiting for you to agree" in painted(app))
         account.app.oauth.decide(app.screen.waiting.code.user_code, granted=True)
-        await eventually(pilot, lambda: "Granted: account DEMO." in painted(app), 4000)
+        await eventually(pilot, lambda: "Granted: account DEMO." in painted(app))
         await pilot.press("enter")
-        await eventually(pilot, lambda: not wizard.busy, 4000)
+        await eventually(pilot, lambda: not wizard.busy)
         assert "Account: DEMO" in painted(app)
         await pilot.press("ctrl+s")
-        await eventually(pilot, lambda: wizard.step == BACKOFFICE, 4000)
+        await eventually(pilot, lambda: wizard.step == BACKOFFICE)
     assert real.connection("ultracart").state == "ok"

@@ -119,7 +119,8 @@ async def test_a_push_is_taken_back_from_the_activity_tab_and_the_preview_says_h
         await it.until(lambda: any(line.category == "runs" for line in table.rows))
         place = next(at for at, index in enumerate(table.view) if table.rows[index].category == "runs")
         table.cursor = place
-        await it.press("o", sees="applied")
+        await it.press("o", at="RunScreen")
+        await it.sees("applied")
         await it.press("U", sees="The way back of run")
         await it.sees("never deleted; its mapping is forgotten")
         assert all(box.state.tables["Product2"][rows[id]]["IsActive"] for id in made)

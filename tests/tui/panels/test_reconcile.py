@@ -76,7 +76,7 @@ async def test_a_finding_opens_with_both_values_and_why(real_console: Any) -> No
         await it.press("slash", *"mismatch", "enter")
         await it.press("o", sees="Written: nothing yet")
         assert "Next:" in it.text
-        await it.press("escape", "escape", sees="findings")
+        await it.press("escape", at="ReconcileScreen")
 
 
 async def test_export_writes_a_workbook_of_all_findings(real_console: Any, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from connectors.sandbox.server import serve_in_thread
 from connectors.sandbox.shopify import Shopify
 from connectors.sandbox.store_world import StoreWorld
 from engine.ports import CheckItem, CheckReport
+from tests.waiting import Heard
 from tui.screens.setup import BACKOFFICE, INTEGRATION, READING, STOREFRONT, SetupScreen
 from tui.widgets.forms import Form
 
@@ -73,7 +74,8 @@ def wizard(host, real, eventually):
 
 async def test_from_nothing_to_the_products_by_keyboard(wizard, real, files, golden, eventually):
     app, start = wizard
-    async with app.run_test(size=(80, 24), notifications=False) as pilot:
+    heard = Heard()
+    async with app.run_test(size=(80, 24), notifications=False, message_hook=heard) as pilot:
         made = await start(pilot, app)
         golden("setup_storefront", app)
         await made.press("tab", "ctrl+a", "ctrl+k", *"shop", "tab", "tab", "tab", "tab", "tab", "tab")
@@ -92,7 +94,7 @@ async def test_from_nothing_to_the_products_by_keyboard(wizard, real, files, gol
         await made.press("enter")
         await app.finished.wait()
         await pilot.pause()
-        assert "every 15 minutes fits these catalogues" in [note.message for note in app._notifications][-1]
+        assert "every 15 minutes fits these catalogues" in heard.notes[-1].message
     assert app.result == "main"
     assert app.shown == ["main"]
     assert app.opened == ["products"]

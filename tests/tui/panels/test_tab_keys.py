@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import Any
 
@@ -32,7 +31,7 @@ class Keys:
 
     def seen(self) -> tuple[Any, ...]:
         console = self.console
-        return (type(console.screen).__name__, self.it.text, len(console._notifications), console.screen.focused)
+        return (type(console.screen).__name__, self.it.text, len(self.it.heard.notes), console.screen.focused)
 
     @property
     def busy(self) -> bool:
@@ -42,24 +41,23 @@ class Keys:
     async def still(self) -> tuple[Any, ...]:
         """Wait until the console has nothing to do and shows the same twice."""
         last = None
-        for _ in range(1000):
-            await self.it.pilot.pause()
-            now = self.seen()
-            if not self.busy and now == last:
-                return now
-            last = now
-            await asyncio.sleep(0.01)
-        raise AssertionError(f"it never comes to rest:\n{self.it.text}")
+
+        def rests() -> bool:
+            nonlocal last
+            before, last = last, self.seen()
+            return not self.busy and last == before
+
+        await self.it.until(rests)
+        return self.seen()
 
     async def press(self, key: str) -> bool:
         """Whether anything changed that can be seen; waits until what it began is over."""
         before = self.seen()
         await self.it.pilot.press(key)
-        for _ in range(200):
-            if self.seen() != before:
-                break
-            await self.it.pilot.pause()
-            await asyncio.sleep(0.01)
+        try:
+            await self.it.until(lambda: self.seen() != before)
+        except AssertionError:
+            return False
         return await self.still() != before
 
     async def back(self, key: str) -> None:
