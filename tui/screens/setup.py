@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from itertools import chain, count
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -19,35 +18,24 @@ from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from tui.screens.page import Page
-from tui.widgets import checks
+from tui.screens.setup_steps import BACKOFFICE, INTEGRATION, READING, STOREFRONT, TITLES, SetupSteps, pull_lines
 from tui.widgets.access import ask, ask_long, console_of, listen
 from tui.widgets.check_report import short_lines
-from tui.widgets.connection_form import Offered, changed_options, offered_by, option_fields, options_of, type_field
+from tui.widgets.connection_form import changed_options, offered_by, options_of
 from tui.widgets.explain import explain
 from tui.widgets.form_dialogs import keep_or_discard
-from tui.widgets.forms import Form, FormField
+from tui.widgets.forms import Form
 from tui.widgets.login_dialog import LoginDialog, needs_login
 from tui.widgets.progress import Progress, ProgressLine
-from tui.widgets.settings_form import (
-    mapping_fields,
-    master_errors,
-    master_fields,
-    settings_of,
-    sku_fields,
-    value_fields,
-)
+from tui.widgets.settings_form import master_errors, settings_of
 from tui.widgets.text import content
 
 if TYPE_CHECKING:
     from engine.integrations import Integration
     from engine.ports import CheckReport, ConnectorType
-    from engine.views import ConnectionView, PullReport
+    from engine.views import ConnectionView
     from engine.workspace import Workspace
     from tui.slot import Update
-
-STOREFRONT, BACKOFFICE, INTEGRATION, READING = range(4)
-TITLES = ("the storefront", "the back office", "the integration", "read both sides")
-NEW = ""
 
 
 class SetupScreen(Page[str]):
@@ -66,13 +54,9 @@ class SetupScreen(Page[str]):
         super().__init__()
         self.stay = stay
         self.step = STOREFRONT
-        self.types: list[ConnectorType] = []
-        self.views: list[ConnectionView] = []
-        self.connections = ["", ""]
+        self.steps = SetupSteps()
         self.created: set[str] = set()
-        self.integration = ""
         self.drafts: dict[int, dict[str, str]] = {}
-        self.offered: dict[str, Offered] = {}
         self.tested = False
         self.busy = False
         self._fields_lock = asyncio.Lock()
@@ -101,7 +85,7 @@ class SetupScreen(Page[str]):
         def look(ws: Workspace) -> tuple[list[ConnectorType], list[ConnectionView]]:
             return ws.connection_types(), ws.connections()
 
-        self.types, self.views = await ask(self, look)
+        self.steps.types, self.steps.views = await ask(self, look)
         await self._show(STOREFRONT)
 
     # ------------------------------------------------------------------------------------------------ steps
@@ -114,7 +98,7 @@ class SetupScreen(Page[str]):
         self.query_one("#back").display = step != STOREFRONT
         self.query_one("#next", Button).label = Content("Read" if step == READING else "Next")
         await self._fields(fresh=True)
-        self._lines(self._intro())
+        self._lines(self.steps.intro(self.step, self.form.values().get("type", "")))
         self.form.focus_first()
         if step == READING:
             self.query_one("#next").focus()
@@ -122,104 +106,12 @@ class SetupScreen(Page[str]):
     async def _fields(self, *, fresh: bool) -> None:
         typed = {**self.drafts.get(self.step, {}), **({} if fresh else self.form.values())}
         if self.step in {STOREFRONT, BACKOFFICE}:
-            fields = self._connection_fields(typed)
+            fields = self.steps.connection_fields(self.step, typed)
         elif self.step == INTEGRATION:
-            fields = self._integration_fields(await self._defaults())
+            fields = self.steps.integration_fields(await ask(self, self.steps.first_settings))
         else:
             fields = []
         await self.form.set_fields(fields, typed, fresh=True)
-
-    def _intro(self) -> Sequence[str]:
-        if self.step == READING:
-            pair = " and ".join(self.connections)
-            return (f"{self.integration} is saved. Reading {pair} completely comes next; nothing is written.",)
-        if self.step == INTEGRATION:
-            return ("One storefront and one back office make an integration. All of this can be changed later.",)
-        kind = self._kind(self.form.values().get("type", ""))
-        return kind.notes[:2] if kind is not None else ()
-
-    def _side(self) -> str:
-        return ("storefront", "backoffice")[self.step]
-
-    def _kind(self, name: str) -> ConnectorType | None:
-        return next((one for one in self.types if one.name == name), None)
-
-    def _usable(self) -> list[ConnectorType]:
-        """The systems of this side: first what the storefront is mostly mapped to, then those with an account.
-
-        A first run is rarely about files.
-        """
-        types = {view.name: view.type for view in self.views}
-        front = self._kind(types.get(self.connections[STOREFRONT], "")) if self.step == BACKOFFICE else None
-        usual = front.goes_with if front is not None else ()
-        usable = [one for one in self.types if self._side() in one.sides]
-        return sorted(usable, key=lambda one: (one.name not in usual, not any(option.secret for option in one.options)))
-
-    def _connection_fields(self, typed: dict[str, str]) -> list[FormField]:
-        usable = self._usable()
-        names = {one.name for one in usable}
-        taken = self.connections[STOREFRONT] if self.step == BACKOFFICE else ""
-        known = [view for view in self.views if view.type in names and view.name != taken]
-        fields = []
-        use = typed.get("use", self.connections[self.step])
-        if known:
-            choices = ((NEW, "a new one"), *((view.name, f"{view.name} ({view.title})") for view in known))
-            use = use if any(use == name for name, _ in choices) else NEW
-            fields.append(FormField("use", "Connection", "choice", value=use, choices=choices,
-                                    help="One that exists already, or a new one."))  # fmt: skip
-        view = next((view for view in known if view.name == use and use), None)
-        if view is not None:
-            kind = self._kind(view.type)
-            return fields + (
-                option_fields(kind, view.options, self.offered.get(view.name, {})) if kind is not None else []
-            )
-        chosen = typed.get("type") or (usable[0].name if usable else "")
-        kind = self._kind(chosen)
-        if kind is None:
-            return fields
-        fields += [
-            type_field(usable, chosen),
-            FormField("name", "Name", value=self._free(chosen), required=True, check=checks.name,
-                      help="How Crosswalk calls this connection, such as market-us."),
-            *option_fields(kind, {}),
-        ]  # fmt: skip
-        return fields
-
-    def _free(self, name: str) -> str:
-        """The name, or the first of name-2, name-3 ... that no connection has."""
-        taken = {view.name for view in self.views}
-        return next(one for one in chain([name], (f"{name}-{n}" for n in count(2))) if one not in taken)
-
-    async def _defaults(self) -> dict[str, str]:
-        """The settings of the integration that was saved, or those a new one begins with."""
-        name = self.integration
-        types = {view.name: view.type for view in self.views}
-        kinds = [self._kind(types.get(connection, "")) for connection in self.connections]
-        capable = [None if kind is None else kind.capabilities for kind in kinds]
-
-        def read(ws: Workspace) -> dict[str, str]:
-            from engine.fields import sku_homes, undecided
-            from engine.integrations import parse_settings, setting_values
-            from engine.model import Side
-            from engine.settings import IntegrationSettings
-
-            if name:
-                return setting_values(ws.integration(name).settings, ws.undecided(name))
-            able = {side: caps for side, caps in zip(Side, capable, strict=True) if caps is not None}
-            if len(able) < len(Side):
-                return setting_values(IntegrationSettings())
-            settings = parse_settings(IntegrationSettings(), sku_homes(able[Side.STOREFRONT], able[Side.BACKOFFICE]))
-            return setting_values(settings, undecided(able, settings))
-
-        return await ask(self, read)
-
-    def _integration_fields(self, values: dict[str, str]) -> list[FormField]:
-        name = FormField("name", "Name", value=self.integration or "main", required=True, check=checks.name,
-                         help="How Crosswalk calls this pair.")  # fmt: skip
-        head = [] if self.integration else [name]
-        # switched on later, when its matches have been seen
-        mapping = [field for field in mapping_fields(values) if field.name != "match_is_mapping"]
-        return [*head, *value_fields(values), *sku_fields(values), *master_fields(values), *mapping]
 
     @on(Form.Edited)
     def edited(self, event: Form.Edited) -> None:
@@ -235,13 +127,13 @@ class SetupScreen(Page[str]):
                 return
             before = self.form.values()
             kept = {name: value for name, value in before.items() if name in {"use", "type"}}
-            if changed == "type" and before.get("name") not in {self._free(one.name) for one in self.types}:
+            if changed == "type" and before.get("name") not in {self.steps.free(one.name) for one in self.steps.types}:
                 kept["name"] = before.get("name", "")
-            fields = self._connection_fields(kept)
+            fields = self.steps.connection_fields(self.step, kept)
             if [(one.name, one.value) for one in fields] == [(one.name, one.value) for one in self.form.fields]:
                 return
             await self.form.set_fields(fields, kept, fresh=True)
-            self._lines(self._intro())
+            self._lines(self.steps.intro(self.step, self.form.values().get("type", "")))
             if any(row.field.name == changed for row in self.form.rows):
                 self.form.row(changed).focus_control()
 
@@ -290,17 +182,17 @@ class SetupScreen(Page[str]):
         name = values.get("use") or values.get("name", "")
         known = {view.name: view for view in await ask(self, lambda ws: ws.connections())}
         view = known.get(name)
-        mine = name == self.connections[self.step] or bool(values.get("use"))
+        mine = name == self.steps.connections[self.step] or bool(values.get("use"))
         if view is not None and mine and (values.get("use") or view.type == values["type"]):
             await ask(self, lambda ws: ws.set_connection(name, changed_options(view.options, values)))
         else:
             options = {key: value for key, value in options_of(values).items() if value}
             await ask(self, lambda ws: ws.add_connection(name, values["type"], options))
-            await self._replaced(self.connections[self.step])
+            await self._replaced(self.steps.connections[self.step])
             self.created.add(name)
-        self.connections[self.step] = name
+        self.steps.connections[self.step] = name
         self.drafts[self.step] = values
-        self.views = await ask(self, lambda ws: ws.connections())
+        self.steps.views = await ask(self, lambda ws: ws.connections())
         self.form.saved()
 
     async def _replaced(self, name: str) -> None:
@@ -311,7 +203,7 @@ class SetupScreen(Page[str]):
 
     async def _test(self) -> bool:
         """Test what was saved and show the report; a connection that fails can be gone on with after being told."""
-        name = self.connections[self.step]
+        name = self.steps.connections[self.step]
         report = await self._checked(name)
         if (report is None or not report.ok) and await self._logged_in(name):
             report = await self._checked(name)
@@ -357,21 +249,15 @@ class SetupScreen(Page[str]):
         """Show what the system offers for an option that is still empty, such as its locations; whether there is one."""
         from engine.errors import CrosswalkError
 
-        view = next((view for view in self.views if view.name == name), None)
-        kind = self._kind(view.type) if view is not None else None
-        open_ones = (
-            []
-            if view is None or kind is None
-            else [option.name for option in kind.options if option.choices_of and not view.options.get(option.name)]
-        )
+        kind, open_ones = self.steps.open_options(name)
         if kind is None or not open_ones:
             return False
         try:
-            self.offered[name] = await offered_by(self, kind, name)
+            self.steps.offered[name] = await offered_by(self, kind, name)
         except CrosswalkError:
             return False  # the report above has said what is wrong with the connection
         await self._fields(fresh=False)
-        chosen = next((option for option in open_ones if len(self.offered[name].get(option, ())) > 1), "")
+        chosen = next((option for option in open_ones if len(self.steps.offered[name].get(option, ())) > 1), "")
         if chosen:
             self.form.row(f"option-{chosen}").focus_control()
         return bool(chosen)
@@ -380,18 +266,18 @@ class SetupScreen(Page[str]):
         values = self.form.values()
         name = values.pop("name", "")
         settings = settings_of(values)
-        if self.integration:
-            name = self.integration
+        if self.steps.integration:
+            name = self.steps.integration
             await ask(self, lambda ws: ws.set_integration(name, settings))
         else:
-            storefront, backoffice = self.connections
+            storefront, backoffice = self.steps.connections
             await ask(self, lambda ws: _add(ws, name, storefront, backoffice, settings))
-            self.integration = name
+            self.steps.integration = name
         self.form.saved()
-        console_of(self).show_integration(self.integration)
+        console_of(self).show_integration(self.steps.integration)
 
     async def _read(self) -> None:
-        name = self.integration
+        name = self.steps.integration
         self._pulls.clear()
         self.query_one(ProgressLine).update(Progress(phase="reading"))
         report = await ask_long(self, lambda ws: ws.pull(name))
@@ -409,7 +295,7 @@ class SetupScreen(Page[str]):
         console = console_of(self)
         if not self.stay:
             console.call_later(console.open_tab, "products")
-        self.dismiss(self.integration)
+        self.dismiss(self.steps.integration)
 
     def engine_changed(self, update: Update) -> None:
         """Show how far the reading is."""
@@ -418,7 +304,7 @@ class SetupScreen(Page[str]):
         if self.step != READING or not self.busy:
             return
         for event in update.events:
-            if isinstance(event, PullProgress) and event.connection in self.connections:
+            if isinstance(event, PullProgress) and event.connection in self.steps.connections:
                 self._pulls[event.connection, event.kind.value] = (event.read, event.total)
         if self._pulls:
             self._lines([f"{connection}: {kind} {read:,}" + (f" of {total:,}" if total else "")
@@ -439,7 +325,7 @@ class SetupScreen(Page[str]):
     @work(exclusive=True, group="leave", exit_on_error=False)
     async def _leave(self) -> None:
         if not self.form.dirty or await self.app.push_screen_wait(keep_or_discard()):
-            self.dismiss(self.integration or None)
+            self.dismiss(self.steps.integration or None)
 
     def _problem(self, text: str) -> None:
         self.query_one(".page--problem", Static).update(content(text))
@@ -450,12 +336,3 @@ class SetupScreen(Page[str]):
 
 def _add(ws: Workspace, name: str, storefront: str, backoffice: str, settings: dict[str, str]) -> Integration:
     return ws.add_integration(name, storefront, backoffice, settings)
-
-
-def pull_lines(report: PullReport) -> list[str]:
-    """What was read from each connection, and what could not be."""
-    lines = [
-        f"{connection}: " + ", ".join(f"{count:,} {kind.value}" for kind, count in kinds.items())
-        for connection, kinds in report.read.items()
-    ]
-    return [*lines, *(f"! {error}" for error in report.errors)]
