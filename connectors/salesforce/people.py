@@ -145,8 +145,8 @@ class People:
             **_name(customer),
             "PersonEmail": customer.email,
             "Phone": customer.phone,
-            **_address("PersonMailing", customer),
-            **_address("Billing", customer),
+            **_address("PersonMailing", customer, described),
+            **_address("Billing", customer, described),
             **{one.name.removeprefix("Account."): one.after for one in draft.custom if not _is_contacts(one.name)},
         }
         values.pop("Name", None)  # Salesforce makes it of the first and the last name, and refuses it
@@ -159,9 +159,14 @@ class People:
         account = {
             "Name": draft.company or customer.company or full or customer.name,
             "Phone": customer.phone,
-            **_address("Billing", customer),
+            **_address("Billing", customer, described),
         }
-        contact = {**_name(customer), "Email": customer.email, "Phone": customer.phone, **_address("Mailing", customer)}
+        contact = {
+            **_name(customer),
+            "Email": customer.email,
+            "Phone": customer.phone,
+            **_address("Mailing", customer, person),
+        }
         for one in draft.custom:
             owner, _, name = one.name.rpartition(".")
             mine = owner == CONTACT or (not owner and person.has(one.name))
@@ -229,14 +234,26 @@ def _name(customer: Customer) -> dict[str, str]:
     return {"FirstName": customer.first_name.strip(), "LastName": customer.last_name.strip()}
 
 
-def _address(prefix: str, customer: Customer) -> dict[str, str]:
+def _address(prefix: str, customer: Customer, described: Described) -> dict[str, str]:
+    """An address's fields. Where states and countries are picklists, a code goes into the field for codes: the one for
+    names refuses it.
+    """
+    country, region = customer.country.strip(), customer.region.strip()
+    codes = country.upper() in _choices(described, f"{prefix}CountryCode")
+    state = codes and region.upper() in _choices(described, f"{prefix}StateCode")
     return {
         f"{prefix}Street": "\n".join(line for line in (customer.street, customer.street2) if line),
         f"{prefix}City": customer.city,
         f"{prefix}PostalCode": customer.postal_code,
-        f"{prefix}State": customer.region,
-        f"{prefix}Country": customer.country,
+        f"{prefix}StateCode" if state else f"{prefix}State": region.upper() if state else region,
+        f"{prefix}CountryCode" if codes else f"{prefix}Country": country.upper() if codes else country,
     }
+
+
+def _choices(described: Described, name: str) -> set[str]:
+    """The values of a picklist; empty where there is no such field."""
+    values = described.fields.get(name, {}).get("picklistValues") or ()
+    return {str(row.get("value")) for row in values}
 
 
 def _person(row: Row) -> Person:

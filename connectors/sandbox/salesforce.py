@@ -1,8 +1,8 @@
 """Salesforce REST: one org, as Salesforce's pages and public clients have it.
 
 Names, lengths and codes are Salesforce's own; the contract tests hold this module to documented shapes, and a community client
-drives it. What differs between orgs is an argument: ``people`` (person accounts), ``several_currencies``, ``duplicates``
-(duplicate rules), ``versions``. ``hidden`` holds ``Object.Field`` without field-level security for this user.
+drives it. What differs between orgs is an argument: ``people`` (person accounts), ``several_currencies``, ``address_codes``
+(states and countries are picklists), ``duplicates`` (duplicate rules), ``versions``. ``hidden`` holds ``Object.Field`` without field-level security for this user.
 
 Faithful oddities: records fail one by one inside status 200; an error of a call is ``errorCode`` and one of a record
 ``statusCode``; a custom price needs a standard one; archived and deleted records are in queryAll only; pages may be short; the
@@ -67,13 +67,14 @@ class Salesforce(Sandbox):
         *,
         people: bool = True,
         several_currencies: bool = False,
+        address_codes: bool = False,
         duplicates: bool = True,
         versions: Sequence[str] = ("66.0", "67.0", "68.0"),
         short_pages: int = 0,
         **settings: Any,
     ) -> None:
         self.people, self.versions, self.short_pages = people, tuple(versions), short_pages
-        self.entities = entities(people=people, several_currencies=several_currencies)
+        self.entities = entities(people=people, several_currencies=several_currencies, address_codes=address_codes)
         self.hidden: set[str] = set()
         self.oauth = OAuth("integration@acme.example", "https://login.salesforce.com")
         crm = CrmWorld.of(world)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-__all__ = ["CURRENCY", "PREFIXES", "Column", "Entity", "entities"]
+__all__ = ["COUNTRIES", "CURRENCY", "PREFIXES", "STATES", "Column", "Entity", "entities"]
 
 PREFIXES = {
     "Account": "001",
@@ -19,6 +19,10 @@ PREFIXES = {
     "Order_Detail__c": "a01",
 }
 ADDRESS = (("Street", 255), ("City", 40), ("State", 80), ("PostalCode", 20), ("Country", 80))
+
+#: What an org with picklists of states and countries knows, by code.
+COUNTRIES = {"US": "United States", "CA": "Canada"}
+STATES = {"CA": "California", "TX": "Texas", "NY": "New York", "WA": "Washington", "BC": "British Columbia"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +153,17 @@ _DETAIL = (
 
 
 def _address(prefix: str) -> tuple[Column, ...]:
-    parts = tuple(Column(f"{prefix}{name}", "textarea" if name == "Street" else "string", n) for name, n in ADDRESS)
+    parts = [Column(f"{prefix}{name}", "textarea" if name == "Street" else "string", n) for name, n in ADDRESS]
     return (*parts, Column(f"{prefix}Address", "address", edit="", filterable=False))
+
+
+def _codes(address: str) -> tuple[Column, ...]:
+    """The companions of an address's state and country where these are picklists."""
+    prefix = address.removesuffix("Address")
+    return (
+        Column(f"{prefix}StateCode", "picklist", 10, picklist=tuple(STATES), restricted=True),
+        Column(f"{prefix}CountryCode", "picklist", 10, picklist=tuple(COUNTRIES), restricted=True),
+    )
 
 
 def _account(people: bool) -> tuple[Column, ...]:
@@ -195,12 +208,15 @@ def _contact(people: bool) -> tuple[Column, ...]:
     )
 
 
-def entities(*, people: bool, several_currencies: bool) -> dict[str, Entity]:
-    """The org's objects by name, with or without person accounts and currencies."""
+def entities(*, people: bool, several_currencies: bool, address_codes: bool = False) -> dict[str, Entity]:
+    """The org's objects by name, with or without person accounts, currencies, and picklists of states and countries."""
     money = (CURRENCY,) if several_currencies else ()
 
     def made(name: str, label: str, columns: Iterable[Column]) -> Entity:
-        return Entity(name, label, {column.name: column for column in (*_SYSTEM, *columns)})
+        every = [*_SYSTEM, *columns]
+        if address_codes:
+            every += [code for column in every if column.type == "address" for code in _codes(column.name)]
+        return Entity(name, label, {column.name: column for column in every})
 
     every = (
         made("Account", "Account", _account(people)),

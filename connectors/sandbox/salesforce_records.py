@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.sandbox.crm_records import salesforce_id
-from connectors.sandbox.salesforce_fields import PREFIXES, Column, Entity
+from connectors.sandbox.salesforce_fields import COUNTRIES, PREFIXES, STATES, Column, Entity
 from connectors.sandbox.salesforce_index import Index
 from connectors.sandbox.salesforce_people import People
 from connectors.sandbox.salesforce_shapes import Denied, attributes, key_of, stamp
@@ -146,6 +146,8 @@ class Records:
                     [name],
                 )
             fields[name] = self._value(column, value)
+        for part, known in (("Country", COUNTRIES), ("State", STATES)):
+            _place(entity, fields, part, known)
         return fields
 
     def _value(self, column: Column, value: Any) -> Any:
@@ -232,3 +234,17 @@ class Records:
         """A record as a single read shows it: every field this user may see."""
         visible = [one for one in self._entities[name].columns if self._seen(f"{name}.{one}")]
         return {"attributes": attributes(name, row["Id"], version), **{one: row.get(one) for one in visible}}
+
+
+def _place(entity: Entity, fields: Json, part: str, known: Mapping[str, str]) -> None:
+    """Where states and countries are picklists: a code brings its name along, and no other name is taken."""
+    for code in [name for name in entity.columns if name.endswith(f"{part}Code")]:
+        name = code.removesuffix("Code")
+        if fields.get(code):
+            fields[name] = known[fields[code]]
+        elif fields.get(name) and fields[name] not in known.values():
+            raise Denied(
+                "FIELD_INTEGRITY_EXCEPTION",
+                f"There's a problem with this {part.lower()}, even though it may appear correct.: {name}",
+                [name],
+            )

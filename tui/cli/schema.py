@@ -83,7 +83,7 @@ async def list_fields(
     for one in found:
         lines = [
             (f.name, f.label, describe(f), "required" if f.required else "", "unique" if f.unique else "",
-             "insert and update" if f.updateable else "insert only" if f.createable else "read only",
+             "the record's own" if f.own else "insert and update" if f.updateable else "insert only" if f.createable else "read only",
              ", ".join(f.picklist[:6]) + (" ..." if len(f.picklist) > 6 else ""))
             for f in one.fields
         ]  # fmt: skip

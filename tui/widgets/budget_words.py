@@ -13,10 +13,10 @@ _PER = {60.0: "a min", 3600.0: "an hour", 86_400.0: "a day"}
 def per(window: float) -> str:
     """The window of a limit.
 
-    >>> per(60), per(3600), per(10)
-    ('a min', 'an hour', 'in 10 s')
+    >>> per(60), per(3600), per(10), per(170.526)
+    ('a min', 'an hour', 'in 10 s', 'in 171 s')
     """
-    return _PER.get(window) or f"in {window:g} s"
+    return _PER.get(window) or (f"in {window:.0f} s" if window >= 10 else f"in {window:g} s")
 
 
 def used_text(budget: Budget) -> str:

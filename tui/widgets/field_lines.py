@@ -70,6 +70,8 @@ def size_text(line: FieldLine) -> str:
 
 def access_text(field: SchemaField) -> str:
     """What may be written, in a word."""
+    if field.own:
+        return "its own"
     if field.updateable:
         return "required" if field.required else "writable"
     return "insert only" if field.createable else "read only"

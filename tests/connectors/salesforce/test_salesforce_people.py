@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from engine.crm import AccountDraft, AccountForm, TextValue
@@ -120,6 +122,19 @@ class TestMaking:
             assert other.id in outcome.matches
             assert outcome.id == ""
         assert whole(served) == before
+
+    @pytest.mark.parametrize("form", list(AccountForm))
+    async def test_states_and_countries_that_are_picklists_get_their_codes(self, org, connect, draft, form) -> None:
+        served = org(address_codes=True)
+        outcome = await connect(served).create_account(draft(form))
+        assert outcome.result is Result.APPLIED, outcome.message
+        account = served.state.get("Account", outcome.account_id)
+        contact = served.state.get("Contact", outcome.contact_id)
+        assert (account["BillingCountryCode"], account["BillingStateCode"]) == ("US", "CA")
+        assert (contact["MailingCountry"], contact["MailingState"]) == ("United States", "California")
+        abroad = replace(JANE, country="fr", region="Occitanie", email="other@new.example", last_name="Other")
+        refused = await connect(served).create_account(draft(form, abroad, marker="crosswalk:people:78"))
+        assert (refused.result, refused.code) == (Result.REJECTED, "FIELD_INTEGRITY_EXCEPTION")
 
     @pytest.mark.parametrize("form", list(AccountForm))
     @pytest.mark.parametrize("fault", ["timeout_after", "error_after", "html_after", "short_page"])
