@@ -1,8 +1,10 @@
 """Match keys that the integration's settings name: ``sku:name`` is the storefront's SKU against the back office's name.
 
 Two records match when the storefront's primary key is identical to the back office's after the stated normalisation and
-nothing else on either side has it. The secondary key speaks only for storefront records whose primary key is blank. A
-value that occurs twice, or a counterpart that two rows claim, is ambiguous and names the records concerned.
+nothing else on either side has it. The secondary key speaks for storefront records whose primary key is blank, and for
+customers in two steps: also where no back-office record at all has the primary's value (accounting writes names its own way;
+another SKU is another product). A value that occurs twice, or a counterpart that two rows claim, is ambiguous and names the
+records concerned.
 """
 
 from __future__ import annotations
@@ -124,7 +126,7 @@ def matches(
     pairs: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
     names: dict[tuple[Side, str], str] = {}
     for mine in sorted(filter(takes_part, left), key=lambda record: record.id):
-        key = next((key for key in keys if values(mine, key.left, how)), None)
+        key = next((key for key in keys if _speaks(kind, key, values(mine, key.left, how), having)), None)
         for value in values(mine, key.left, how) if key is not None else ():
             assert key is not None
             clash = _clash(key, value, having)
@@ -134,6 +136,14 @@ def matches(
                 evidence.append(key.evidence(value))
                 clashes += [clash] if clash else []
     return _told(pairs, names)
+
+
+def _speaks(kind: Kind, key: MatchKey, found: Sequence[str], having: Crowd) -> bool:
+    """Whether these values of a record decide by this key, or the next key is asked."""
+    if kind is not Kind.CUSTOMERS:
+        return bool(found)
+    known = having.get((Side.BACKOFFICE, key.right), {})
+    return any(value in known for value in found)
 
 
 def _clash(key: MatchKey, value: str, having: Crowd) -> str:

@@ -61,18 +61,43 @@ def test_an_ambiguous_row_names_the_key_the_side_and_the_ids():
     }
 
 
-def test_the_secondary_key_speaks_only_where_the_primary_is_blank():
+def test_customers_match_in_two_steps_the_secondary_where_nobody_has_the_primary():
     left = [
-        Customer("1", "Merrow", email="m@x.test"),
+        Customer("1", "Merrow", email="n@x.test"),
         Customer("2", " ", email="n@x.test"),
         Customer("3", "Nobody", email="o@x.test"),
+        Customer("4", "Sold", email="p@x.test"),
     ]
     right = [
         Customer("a", "Merrow", email="other@x.test"),
-        Customer("b", "Norden", email="n@x.test"),
+        Customer("b", "Norden", email="n2@x.test"),
         Customer("c", "Osten", email="o@x.test"),
+        Customer("d", "Sold", email="q@x.test"),
+        Customer("e", "Peer", email="p@x.test"),
     ]
-    assert pairs(exact(Kind.CUSTOMERS, left, right, settings=MAIL)) == {("1", "a"): "exact", ("2", "b"): "exact"}
+    found = pairs(exact(Kind.CUSTOMERS, left, right, settings=MAIL))
+    assert found == {("1", "a"): "exact", ("3", "c"): "exact", ("4", "d"): "exact"}
+    everyone = crowd(Kind.CUSTOMERS, left, right, MAIL)
+    taken = [one for one in right if one.id != "d"]
+    found = pairs(exact(Kind.CUSTOMERS, left, taken, settings=MAIL, everyone=everyone))
+    assert found == {("1", "a"): "exact", ("3", "c"): "exact"}, (
+        "somebody else's counterpart has that name: no second guess"
+    )
+
+
+def test_the_secondary_key_of_products_speaks_only_where_the_primary_is_blank():
+    chosen = settings(match__products__primary="sku:sku", match__products__secondary="upc:upc")
+    left = [
+        Product("1", "A", upc="11", skus=(Sku("X"),)),
+        Product("2", "B", upc="22"),
+        Product("3", "C", upc="33", skus=(Sku("Z"),)),
+    ]
+    right = [
+        Product("a", "A", skus=(Sku("X"),)),
+        Product("b", "B", upc="22"),
+        Product("c", "C", upc="33"),
+    ]
+    assert pairs(exact(Kind.PRODUCTS, left, right, settings=chosen)) == {("1", "a"): "exact", ("2", "b"): "exact"}
 
 
 def test_a_sub_customer_with_its_parents_address_is_ambiguous():

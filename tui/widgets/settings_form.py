@@ -117,16 +117,16 @@ def master_errors(values: Mapping[str, str]) -> dict[str, str]:
 def match_fields(values: Mapping[str, str]) -> list[FormField]:
     """Which identical keys are a match."""
     fields = []
-    for kind, label, example in (
-        ("products", "Product", "sku:name is the storefront's SKU against the item's name"),
-        ("customers", "Customer", "person:name is first and last name against the name"),
+    for kind, label, example, otherwise in (
+        ("products", "Product", "sku:name is the storefront's SKU against the item's name", "is blank"),
+        ("customers", "Customer", "person:name is first and last name against the name", "is blank, or is nobody's"),
     ):
         first, second = f"match.{kind}.primary", f"match.{kind}.secondary"
         fields += [
             _text(first, f"{label} match key", values.get(first, ""),
                   f"STOREFRONT:BACKOFFICE; {example}. Empty: all known identifiers."),
-            _text(second, f"{label}: if blank", values.get(second, ""),
-                  "The key for storefront records whose match key is blank. May be empty."),
+            _text(second, f"{label}: second", values.get(second, ""),
+                  f"The key for storefront records whose match key {otherwise}. May be empty."),
         ]  # fmt: skip
     return [
         *fields,
