@@ -106,7 +106,7 @@ class Monitor:
         rows = self._cache.count(connection, Kind.PRODUCTS)
         return Load(
             connection, rows, able.page_size, able.calls_per_write, able.rate_per_minute, able.batch_size,
-            able.calls_per_record,
+            able.calls_per_record, able.record_share,
         )  # fmt: skip
 
 

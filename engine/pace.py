@@ -28,6 +28,7 @@ class Load:
     rate_per_minute: float | None
     batch_size: int = 1
     calls_per_record: int = 0
+    record_share: float = 1.0
 
     @property
     def seconds(self) -> float:
@@ -35,7 +36,8 @@ class Load:
         if not self.rate_per_minute:
             return 0.0
         changed = math.ceil(self.rows / CHANGED)
-        writes = math.ceil(changed / self.batch_size) * self.calls_per_write + changed * self.calls_per_record
+        single = changed * self.calls_per_record * self.record_share
+        writes = math.ceil(changed / self.batch_size) * self.calls_per_write + single
         calls = math.ceil(self.rows / max(1, self.page_size)) + writes
         return calls / self.rate_per_minute * 60
 

@@ -112,14 +112,15 @@ def finished(plan: Plan, scene: Scene, pairs: Iterable[Pair]) -> Plan:
         counts = sum(c.sends and c.target is side and c.field is Field.QUANTITY for c in plan.changes)
         made = sum(not c.blocked and c.target is side for c in plan.creations)
         needed = (made - (-len(targets) // able.batch_size)) * able.calls_per_write
-        needed += len(targets) * able.calls_per_record + counts * able.calls_per_quantity
+        single = len(targets) * able.calls_per_record
+        needed += single + counts * able.calls_per_quantity
         if able.calls_per_parent:
             needed += len(_parents(rows, {id for _, id in targets}, side)) * able.calls_per_parent
         calls[scene.connections[side]] += needed
         if side is Side.BACKOFFICE:
             calls[scene.connections[side]] += push_calls(plan.pushes, able.push_size)
         if able.rate_per_minute:
-            seconds = max(seconds, needed * 60 / able.rate_per_minute)
+            seconds = max(seconds, (needed - single * (1 - able.record_share)) * 60 / able.rate_per_minute)
     plan = replace(plan, calls={name: count for name, count in calls.items() if count}, eta_seconds=round(seconds, 1))
     return replace(plan, fingerprint=fingerprint(plan, scene.settings))
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from connectors.shopify.api import Api
 from connectors.shopify.check import check
+from connectors.shopify.operations import UPDATE_VARIANTS
 from connectors.shopify.orders import Sales
 from connectors.shopify.pace import SMALLEST_RESTORE
 from connectors.shopify.reading import Reader
@@ -46,6 +47,7 @@ CAPABILITIES = Capabilities(
     calls_per_write=4,  # orders, read, set quantities, read back
     calls_per_record=1,  # variants are written by product
     page_size=PAGE,
+    record_share=UPDATE_VARIANTS.cost / _TYPICAL,
     rate_per_minute=60 * SMALLEST_RESTORE / _TYPICAL,
     sku_slots=("sku",),
     storefront_sku="sku",
@@ -147,7 +149,8 @@ class ShopifyConnector:
         """Estimates follow what the store's plan restores and what its requests cost."""
         cost = self._api.typical_cost()
         if cost:
-            self.capabilities = replace(self.capabilities, rate_per_minute=60 * self._api.pace.restore / cost)
+            rate, share = 60 * self._api.pace.restore / cost, min(1.0, UPDATE_VARIANTS.cost / cost)
+            self.capabilities = replace(self.capabilities, rate_per_minute=rate, record_share=share)
 
     def _known(self, kind: Kind) -> None:
         if kind not in CAPABILITIES.reads:

@@ -56,6 +56,7 @@ class Capabilities:
     calls_per_write: int = 1  # requests for one batch, looking, reading and verifying included: for estimates
     calls_per_parent: int = 0  # further requests for each product whose variants are written
     calls_per_record: int = 0  # further requests for each record of a batch
+    record_share: float = 1.0  # of an ordinary request's part of the rate that each of those takes
     calls_per_quantity: int = 0  # further requests for each quantity, where those are written one by one
     page_size: int = 100
     rate_per_minute: float | None = None

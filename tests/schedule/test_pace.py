@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -20,6 +21,8 @@ def test_batches_cost_calls_by_the_batch_and_what_goes_one_by_one_by_the_record(
     batched = Load("shop", 20_000, 100, 5, 240.0, batch_size=100)
     assert batched.seconds == (200 + 10 * 5) / 240 * 60
     single = Load("shop", 20_000, 100, 1, 240.0, batch_size=20, calls_per_record=2)
+    light = replace(single, record_share=0.1)
+    assert single.seconds - light.seconds == pytest.approx(1_000 * 2 * 0.9 / 4), "its single requests take a tenth each"
     assert single.seconds == (200 + 50 + 2 * 1000) / 240 * 60
 
 

@@ -107,6 +107,11 @@ def test_calls_are_counted_by_the_batch_and_by_parent_record_and_quantity(shop):
     plan = build(scene, "p", rows, fields=[PRICE])
     assert len(plan.sending) == 6
     assert plan.calls == {"psa": 2 * 3 + 2 * 2 + 6 * 1}  # two batches, two parents, six records
+    light = replace(able, rate_per_minute=60.0, record_share=0.25)
+    eased = build(
+        replace(scene, capabilities={**scene.capabilities, Side.BACKOFFICE: light}), "p", rows, fields=[PRICE]
+    )
+    assert (eased.calls, eased.eta_seconds) == (plan.calls, 2 * 3 + 2 * 2 + 6 * 0.25)
 
 
 def test_siblings_that_differ_are_refused_with_both_names(shop):

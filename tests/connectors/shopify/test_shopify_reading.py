@@ -9,6 +9,7 @@ import pytest
 
 from connectors.sandbox import shopify as sandbox
 from connectors.sandbox.shopify_seed import BUNDLE, FLOOR, GIFT, MAIN, order_line, order_row
+from connectors.shopify.operations import UPDATE_VARIANTS
 from engine.errors import (
     AuthenticationError,
     IncompleteRead,
@@ -169,6 +170,15 @@ class TestLocation:
     async def test_one_that_is_not_there_any_more_stops_the_read(self, store, connect, gather, told) -> None:
         with pytest.raises(Rejected, match="no active inventory locations are called"):
             await gather(connect(store(), location=told))
+
+    async def test_estimates_tell_a_page_from_a_single_update(self, store, connect, gather) -> None:
+        """A page of variants costs the store many times the points of an update: one rate for both would be hours off."""
+        connector = connect(store())
+        await gather(connector)
+        able = connector.capabilities
+        points = 60 * 100 / able.rate_per_minute
+        assert points > 100
+        assert able.record_share * points == pytest.approx(UPDATE_VARIANTS.cost)
 
     async def test_without_quantities_prices_are_read_all_the_same(self, store, connect, gather, goods) -> None:
         served = store()
