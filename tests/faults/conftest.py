@@ -23,6 +23,13 @@ from fault_shop import JOBS, SECRETS, Bench, Job, Shop, live, prepare, small_wor
 from fault_stores import Stores, prepare_stores, serve_stores
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test of the whole matrix plays dozens of scenarios, some of which wait for answers that never come."""
+    for item in items:
+        if item.get_closest_marker("faults") is not None and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(900))
+
+
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory) -> Iterator[Shop]:
     boxes = make(["marketplace", "syncro"], small_world(), rate=0)
