@@ -106,6 +106,12 @@ class PushWork:
             fields,
         )
 
+    def refused(self, integration: Integration, ids: Sequence[str], prices: Prices | None) -> dict[str, str]:
+        """Products that neither a push nor an addition would make in the back office, and why."""
+        if prices is None:
+            return self.drafts(integration, ids)[1]
+        return {one.item.source_id: one.blocked for one in self.pushes(integration, ids, prices) if one.blocked}
+
     def drafts(self, integration: Integration, ids: Sequence[str]) -> tuple[Sequence[Draft], dict[str, str]]:
         """Drafts for a back office without price books, and why some products cannot be drafted."""
         able = self.connections.connector(integration.backoffice).capabilities

@@ -55,7 +55,8 @@ class Sides:
     """Everything one kind's comparison looks at. All records come from complete reads.
 
     ``matches``: storefront id -> ids of the back-office records with an identical key, ``exact`` those pairs that are
-    unique on both sides. ``creates`` and ``writes_texts`` say what the systems can do; ``owners`` whose name and
+    unique on both sides. ``creates`` and ``writes_texts`` say what the systems can do; ``refused`` are storefront ids that
+    would not be created all the same, with the reason; ``owners`` whose name and
     description win (None: they are reported, not written).
     """
 
@@ -70,6 +71,7 @@ class Sides:
     duplicates: Sequence[Duplicate] = ()
     ignored: Collection[str] = ()
     creates: Action = Action.MANUAL
+    refused: Mapping[str, str] = field(default_factory=dict)
     writes_texts: Collection[Side] = ()
     owners: Mapping[str, Side | None] = field(default_factory=dict)
     entries: Mapping[str, Sequence[PriceEntry]] | None = None
@@ -121,6 +123,8 @@ def _unmapped(sides: Sides, record: Record) -> Finding:
         names = ", ".join(f"{sides.backoffice[id].name} ({id})" for id in several[:3] if id in sides.backoffice)
         told = f"{len(several)} records have its key" if len(several) > 1 else "other rows have the same key as it"
         return finding(Code.LINK_AMBIGUOUS, Action.MANUAL, f"{told}: {names}")
+    if why := sides.refused.get(record.id, ""):
+        return finding(Code.LINK_MISSING, Action.MANUAL, f"nothing has its key, and it is not created: {why}")
     why = (
         "nothing has its key"
         if sides.creates is not Action.MANUAL
@@ -172,9 +176,11 @@ def _pair(sides: Sides, pair: Pair, state: RowState) -> Iterator[Finding]:
             yield _finding(sides, pair, Code.LINK_DANGLING, action=Action.REMAP, backoffice=pair.backoffice_id,
                            to=other, why=f"{pair.backoffice_id} is gone; one record has its key")  # fmt: skip
         else:
-            action = sides.creates if sides.creates is Action.PUSH else Action.MANUAL
+            refused = sides.refused.get(pair.storefront_id, "")
+            action = sides.creates if sides.creates is Action.PUSH and not refused else Action.MANUAL
+            why = f"{pair.backoffice_id} is gone" + (f", and it is not pushed: {refused}" if refused else "")
             yield _finding(sides, pair, Code.LINK_DANGLING, action=action, backoffice=pair.backoffice_id,
-                           target=Side.BACKOFFICE if action is Action.PUSH else None, why=f"{pair.backoffice_id} is gone")  # fmt: skip
+                           target=Side.BACKOFFICE if action is Action.PUSH else None, why=why)  # fmt: skip
         return
     yield from _malformed(sides, pair)
     yield from _texts(sides, pair)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, cast
@@ -45,9 +45,17 @@ class Prices:
     entries: Mapping[str, Sequence[PriceEntry]]
 
 
+#: (integration, storefront ids, price books) -> those that would not be created in the back office, and why.
+Refused = Callable[[Integration, Sequence[str], Prices | None], Mapping[str, str]]
+
+
+def _nothing_refused(_integration: Integration, _ids: Sequence[str], _prices: Prices | None) -> Mapping[str, str]:
+    return {}
+
+
 @dataclass(slots=True)
 class Reconciler:
-    """Made by ``Workspace``."""
+    """Made by ``Workspace``, which sets ``refused``: pushes and drafts are planned on what is read here."""
 
     store: Store
     cache: RecordCache
@@ -58,6 +66,7 @@ class Reconciler:
     lists: Lists
     fields: FieldWork
     operations: Operations
+    refused: Refused = _nothing_refused
 
     # ------------------------------------------------------------------------------------------------ finding
     async def run(self, integration: Integration, kinds: Collection[Kind]) -> Reconciliation:
@@ -132,6 +141,13 @@ class Reconciler:
             m.backoffice_id for m in pairs
         }
         products = [pair.storefront for pair, _ in states if isinstance(pair.storefront, Product)]
+        creates = self._creates(
+            kind, pushes=able[Side.BACKOFFICE].pushes_products, makes=kind in able[Side.BACKOFFICE].creates
+        )
+        # what nothing there has the key of: not mapped, or mapped to what is gone
+        missing = (
+            [one.id for one in loose if one.active and one.id not in matches] if creates is not Action.MANUAL else []
+        )
         return Sides(
             kind=kind,
             settings=settings,
@@ -143,9 +159,8 @@ class Reconciler:
             backoffice=backoffice,
             duplicates=[*find_duplicates(kind, left, right, settings), *shared(kind, every)],
             ignored=ignored,
-            creates=self._creates(
-                kind, pushes=able[Side.BACKOFFICE].pushes_products, makes=kind in able[Side.BACKOFFICE].creates
-            ),
+            creates=creates,
+            refused=self.refused(integration, missing, prices) if missing else {},
             writes_texts=[side for side in Side if able[side].writes_texts],
             owners={one: getattr(settings.owners, one) for one in ("name", "description", "active")},
             entries=prices.entries if prices is not None and kind is Kind.PRODUCTS else None,

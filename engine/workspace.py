@@ -129,6 +129,7 @@ class Workspace(
             self._connections, self.cache, self._mappings, self._fields, self._drafting, self._reconciler,
             self._operations,
         )  # fmt: skip
+        self._reconciler.refused = self._push.refused
         self._resolver = Resolver(
             self._reconciler, self._operations, self._mappings, clock, actor, self._push.pushes, self._push.drafts
         )

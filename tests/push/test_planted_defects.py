@@ -120,6 +120,10 @@ class Planter:
         self.shop.crm.state.remove("PricebookEntry", self.shop.entry(item, STANDARD)["Id"])
         return {("ENTRY_MISSING", item)}, set()
 
+    def no_code(self) -> tuple[set[Mark], set[Mark]]:
+        item = self.shop.add(f"9{self.next():05d}", "")
+        return {("LINK_MISSING", item)}, {("LINK_MISSING", item)}
+
     def no_entry(self) -> tuple[set[Mark], set[Mark]]:
         item = self.items.pop()
         self.shop.sell(item, sale_cost=1.25)
@@ -129,7 +133,7 @@ class Planter:
 PLANTS: dict[str, Callable[[Planter], tuple[set[Mark], set[Mark]]]] = {
     **{name: getattr(Planter, name) for name in (
         "missing", "found", "ambiguous", "dangling", "orphaned", "malformed", "orphan", "currency", "price", "book_price",
-        "inactive_entry", "no_entry", "inactive_price", "no_price",
+        "inactive_entry", "no_entry", "inactive_price", "no_price", "no_code",
     )},
     "name": lambda planter: planter.text("NAME_MISMATCH", Name="Quite another"),
     "description": lambda planter: planter.text("DESCRIPTION_MISMATCH", Description="Other words"),

@@ -250,3 +250,15 @@ def test_a_name_is_proposed_as_long_as_a_push_would_write_it() -> None:
     world.left["s0"] = replace(world.left["s0"], name="n" * 254 + " " + "m" * 40)
     (one,) = world.findings(name=Side.STOREFRONT)
     assert (one.code, one.action, one.after) == (Code.NAME_MISMATCH, Action.WRITE_TEXT, "n" * 254)
+
+
+def test_what_would_not_be_created_is_left_to_a_person_with_the_reason() -> None:
+    settings = IntegrationSettings()
+    products = [Product("s1", "Lamp"), Product("s2", "Pan")]
+    sides = Sides(
+        Kind.PRODUCTS, settings, (), unmapped=products, creates=Action.CREATE, refused={"s2": "the name is taken: b7"}
+    )
+    lamp, pan = detect(sides)
+    assert (lamp.action, lamp.target) == (Action.CREATE, Side.BACKOFFICE)
+    assert (pan.action, pan.target) == (Action.MANUAL, None)
+    assert pan.why == "nothing has its key, and it is not created: the name is taken: b7"
