@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tinydb import where
+from tinydb.queries import QueryInstance
 
 from engine.model import Field, Kind, Side
 from engine.ports import Store
@@ -145,6 +146,6 @@ def _document(integration: str, item: Save) -> dict[str, Any]:
     }
 
 
-def _of(integration: str, kind: Kind | None) -> Any:
-    query = where("integration") == integration
+def _of(integration: str, kind: Kind | None) -> QueryInstance:
+    query: QueryInstance = where("integration") == integration
     return query if kind is None else query & (where("kind") == kind.value)

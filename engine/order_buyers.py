@@ -6,7 +6,7 @@ without a profile is kept here, by the order's key (``engine.accounts.key_of``).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -187,7 +187,7 @@ def words(answer: Answer | None) -> str:
     return f"create {answer.form.value}" if answer.form else "skip"
 
 
-def _waiting(doc: Any) -> Waiting:
+def _waiting(doc: Mapping[str, Any]) -> Waiting:
     hits = tuple(Hit(**hit) for hit in doc["hits"])
     at = datetime.fromisoformat(doc["at"])
     return Waiting(doc["key"], doc["order"], at, doc["name"], doc["email"], doc["why"], hits)

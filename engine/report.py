@@ -190,7 +190,7 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _safe(cell: Any) -> str:
+def _safe(cell: object) -> str:
     text = "" if cell is None else cell.isoformat() if isinstance(cell, datetime) else str(cell)
     return safe_cell(text)
 

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from pydantic import TypeAdapter
 from tinydb import Query
@@ -117,7 +116,7 @@ def describe(field: SchemaField) -> str:
     return f"{field.type}({field.length})" if field.length else field.type
 
 
-def _word(value: Any) -> str:
+def _word(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "/".join(value) if isinstance(value, tuple) else str(value)

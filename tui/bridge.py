@@ -57,13 +57,13 @@ class Bridge:
         self._thread.start()
 
     @overload
-    async def call(self, fn: Callable[..., Coroutine[Any, Any, T]], *args: Any) -> T: ...
+    async def call(self, fn: Callable[[Workspace], Coroutine[Any, Any, T]]) -> T: ...
 
     @overload
-    async def call(self, fn: Callable[..., T], *args: Any) -> T: ...
+    async def call(self, fn: Callable[[Workspace], T]) -> T: ...
 
-    async def call(self, fn: Callable[..., Any], *args: Any) -> Any:
-        """Run ``fn(workspace, *args)`` in the engine's thread and return or raise what it does.
+    async def call(self, fn: Callable[[Workspace], Any]) -> Any:
+        """Run ``fn(workspace)`` in the engine's thread and return or raise what it does.
 
         Cancelling the caller never cancels the work: what was asked of the engine is carried out. Raises
         ``engine.errors.CrosswalkError``; ``RuntimeError`` once the bridge is closing.
@@ -72,11 +72,11 @@ class Bridge:
             raise RuntimeError("the console is closing; nothing was sent")
         self._unanswered += 1
         try:
-            return await self._answer(fn, args)
+            return await self._answer(fn)
         finally:
             self._unanswered -= 1
 
-    async def _answer(self, fn: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    async def _answer(self, fn: Callable[[Workspace], Any]) -> Any:
         started: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         caller = asyncio.get_running_loop()
 
@@ -86,7 +86,7 @@ class Bridge:
                 caller.call_soon_threadsafe(_hand_over, task, started)
 
         def begin() -> None:
-            task = asyncio.get_running_loop().create_task(self._run(fn, args))
+            task = asyncio.get_running_loop().create_task(self._run(fn))
             self._calls.add(task)
             task.add_done_callback(finish)
 
@@ -188,10 +188,10 @@ class Bridge:
             log.exception("the scheduler ended")
             self._fail(error)
 
-    async def _run(self, fn: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    async def _run(self, fn: Callable[[Workspace], Any]) -> Any:
         assert self._workspace is not None
         assert self._recovered is not None
-        result = fn(self._workspace, *args)
+        result = fn(self._workspace)
         if not inspect.isawaitable(result):
             return result
         await self._recovered.wait()

@@ -83,7 +83,7 @@ async def test_verbs_run_in_the_engines_thread_and_answer_or_raise(fake: Any) ->
     ws = fake()
     bridge, _ = await opened(ws)
     assert await bridge.call(lambda w: w.changes()) == {"mappings": 1}
-    assert await bridge.call(lambda w, kind: w.suggest("acme", kind), Kind.PRODUCTS) == 4
+    assert await bridge.call(lambda w: w.suggest("acme", Kind.PRODUCTS)) == 4
     assert ws.thread == "engine"
     with pytest.raises(UsageError, match="no mapping edit"):
         await bridge.call(lambda w: w.undo_edit("acme"))

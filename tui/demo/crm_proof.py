@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from tui.demo.control import Control, Record
 from tui.demo.ultracart_salesforce import MSRP_BOOK, SALE_BOOK
@@ -95,7 +94,7 @@ class Held:
         yield from ("ORPHAN" for email, ids in there.items() if email not in here for _ in ids)
 
 
-def _price(wanted: Any, entry: Record | None) -> Iterator[str]:
+def _price(wanted: object, entry: Record | None) -> Iterator[str]:
     if wanted is None:
         return
     if entry is None:
@@ -113,5 +112,5 @@ def _by_email(rows: Mapping[str, Record], column: str) -> dict[str, list[str]]:
     return found
 
 
-def _key(value: Any) -> str:
+def _key(value: object) -> str:
     return str(value or "").strip().casefold()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tui.demo.control import Control, Record
 
@@ -42,6 +42,6 @@ class Profile:
     order: Callable[[Control, str], None] | None = None  # somebody buys a product; accounting does not know of it yet
 
 
-def percent_of(amount: Any, percent: int) -> Decimal:
+def percent_of(amount: object, percent: int) -> Decimal:
     """An amount raised (or lowered) by a percentage, to the cent."""
     return (Decimal(str(amount)) * (100 + percent) / 100).quantize(CENT)

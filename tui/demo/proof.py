@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from engine.changes import Change
@@ -22,8 +22,8 @@ class Mismatch:
     table: str
     id: str
     column: str
-    expected: Any
-    found: Any
+    expected: object
+    found: object
 
 
 def carried_out(
@@ -57,7 +57,7 @@ def differences(system: str, expected: Tables, found: Tables, volatile: Collecti
                     yield Mismatch(system, table, record, column, one.get(column), other.get(column))
 
 
-def equal(one: Any, other: Any) -> bool:
+def equal(one: object, other: object) -> bool:
     """Whether two JSON values are the same; numbers by value, never by spelling.
 
     >>> equal(Decimal("10.00"), 10), equal(True, 1), equal([{"a": 1}], [{"a": Decimal("1.0")}])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tui.demo.control import Control
 
 if TYPE_CHECKING:
+    from engine.model import Kind
     from engine.workspace import Workspace
     from tui.demo.profile import Profile
 
@@ -59,7 +60,7 @@ async def prepare(ws: Workspace, profile: Profile, systems: Mapping[str, Any], s
     return scene
 
 
-def _map_half(ws: Workspace, kind: Any, pairs: list[tuple[str, str]]) -> None:
+def _map_half(ws: Workspace, kind: Kind, pairs: list[tuple[str, str]]) -> None:
     """Every second true pair whose counterpart is active: inactive ones would be broken from the start."""
     active = {row.id for row in ws.snapshot(INTEGRATION, kind).rows if row.side == "backoffice" and not row.detail}
     known = {row.id for row in ws.snapshot(INTEGRATION, kind).rows if row.side == "storefront"}

@@ -6,7 +6,7 @@ A verb acts on the marked rows, or on the row under the cursor. Rows it cannot a
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tui.actions import Context
 from tui.screens.view_actions import any_row, screen_of
@@ -14,7 +14,9 @@ from tui.widgets.lens import UNMAPPED
 from tui.widgets.plain import plain
 
 if TYPE_CHECKING:
-    from engine.views import Edit, Row
+    from engine.model import Kind
+    from engine.views import Edit, Row, Suggestion
+    from engine.workspace import Workspace
 
 NAMES = 5
 LINKED = frozenset(
@@ -97,14 +99,14 @@ def addable(row: Row) -> str:
 
 
 # ---------------------------------------------------------------------------------------------- sending a verb
-async def edit(context: Context, verb: Callable[[Any, Any], Edit], title: str, said: str = "") -> Edit:
+async def edit(context: Context, verb: Callable[[Workspace, Kind], Edit], title: str, said: str = "") -> Edit:
     """Run a mapping verb (given the workspace and the ``Kind``) and say what it did, or ``said`` if it did all of it."""
-    result: Edit = await context.console.bridge.call(lambda ws: verb(ws, _kind(context)))
+    result = await context.console.bridge.call(lambda ws: verb(ws, _kind(context)))
     say_edit(context, result, title, said)
     return result
 
 
-def _kind(context: Context) -> Any:
+def _kind(context: Context) -> Kind:
     from engine.model import Kind
 
     return Kind(context.kind)
@@ -150,22 +152,22 @@ async def accept(context: Context) -> None:
     if not screen.lens.filters:
         screen.table.cursor += 1  # with a filter the row goes away by itself
 
-    taken: list[Any] = []
+    taken: list[Suggestion] = []
 
-    def verb(ws: Any, kind: Any) -> Edit:
+    def verb(ws: Workspace, kind: Kind) -> Edit:
         best = ws.suggestions(context.integration, kind, row.id)
         if not best:
             raise usage(f"nothing is suggested for {row.left} any more; nothing was mapped")
         taken[:] = best[:1]
-        return ws.map(context.integration, kind, [(row.id, best[0].backoffice_id)], how=how_of(best[0]))  # type: ignore[no-any-return]
+        return ws.map(context.integration, kind, [(row.id, best[0].backoffice_id)], how=how_of(best[0]))
 
-    result: Edit = await context.console.bridge.call(lambda ws: verb(ws, _kind(context)))
+    result = await context.console.bridge.call(lambda ws: verb(ws, _kind(context)))
     (best,) = taken
     why = " · ".join((best.backoffice_name or best.backoffice_id, *best.evidence[:2]))
     say_edit(context, result, "Accepted", f"{row.left} → {why}")
 
 
-def how_of(suggestion: Any) -> str:
+def how_of(suggestion: Suggestion) -> str:
     """How a mapping made from a suggestion is recorded."""
     return "accepted, exact" if suggestion.exact else f"accepted, {suggestion.score:.2f}"
 
@@ -200,11 +202,11 @@ async def reject(context: Context) -> None:
     row = context.row
     assert row is not None
 
-    def verb(ws: Any, kind: Any) -> Edit:
+    def verb(ws: Workspace, kind: Kind) -> Edit:
         best = ws.suggestions(context.integration, kind, row.id)
         if not best:
             raise usage(f"nothing is suggested for {row.left} any more; nothing was rejected")
-        return ws.reject(context.integration, kind, row.id, best[0].backoffice_id)  # type: ignore[no-any-return]
+        return ws.reject(context.integration, kind, row.id, best[0].backoffice_id)
 
     await edit(context, verb, "Rejected", f"{row.left}: never this one again")
 

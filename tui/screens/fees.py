@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tui.actions import Action, Context
 from tui.screens import list_actions
@@ -13,6 +13,7 @@ from tui.screens.view_actions import any_row
 
 if TYPE_CHECKING:
     from engine.model import Fee
+    from engine.workspace import Workspace
 
 
 def own_fee(context: Context) -> str:
@@ -36,10 +37,10 @@ async def change_fee(context: Context) -> None:
     row = context.row
     assert row is not None
 
-    def find(ws: Any) -> Any:
+    def find(ws: Workspace) -> Fee | None:
         return next((fee for fee in ws.fees(context.integration) if fee.id == row.id), None)
 
-    fee: Fee | None = await context.console.bridge.call(find)
+    fee = await context.console.bridge.call(find)
     if fee is None:
         context.console.say(f"{row.left} is not in the fee list any more.", "Fees", warning=True)
         return

@@ -23,6 +23,7 @@ from tui.widgets.text import content
 
 if TYPE_CHECKING:
     from engine.findings import Reconciliation, Resolved
+    from engine.workspace import Workspace
     from tui.slot import Update
 
 #: Tables of the store whose changes concern this tab.
@@ -140,7 +141,7 @@ class ReconcileScreen(FilteredTab):
         if not integration or self.console.overview is None:
             return
 
-        def look(ws: Any) -> tuple[Reconciliation | None, list[Resolved]]:
+        def look(ws: Workspace) -> tuple[Reconciliation | None, list[Resolved]]:
             mine = ws.reconciliations(integration)
             made = next((one for one in mine if one.id == chosen), mine[0] if mine else None)
             return made, ws.findings(made.id) if made is not None else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -24,7 +24,8 @@ from tui.widgets.plain import plain
 from tui.widgets.table import Table
 
 if TYPE_CHECKING:
-    from engine.views import Row, Snapshot
+    from engine.views import Detail, Row, Snapshot
+    from engine.workspace import Workspace
     from tui.slot import Update
     from tui.widgets.sync_options import RowChoice
 #: The detail panel opens by itself from this width on.
@@ -167,7 +168,7 @@ class RecordsScreen(TabScreen):
         view = await in_slices(selector.select(self.lens))
         self._seen(selector, view, refresh=refresh or self.table.rows is not selector.rows)
 
-    def _seen(self, selector: Selector, view: Any, *, refresh: bool) -> None:
+    def _seen(self, selector: Selector, view: Sequence[int], *, refresh: bool) -> None:
         table = self.table
         table.sorted_by = (self.lens.sort, self.lens.descending)
         table.empty = self._why_empty()
@@ -306,7 +307,7 @@ class RecordsScreen(TabScreen):
             panel.show(None)
             return
 
-        def detail(ws: Any) -> Any:
+        def detail(ws: Workspace) -> Detail | None:
             from engine.errors import UnknownId
             from engine.model import Kind
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from tui.actions import Context
 from tui.screens.edits import edit
@@ -15,8 +15,9 @@ from tui.widgets.plan_lines import many
 if TYPE_CHECKING:
     from textual.app import App
 
-    from engine.model import Field
-    from engine.views import Detail, Edit, HeldOrders, PullReport
+    from engine.model import Field, Kind
+    from engine.views import Detail, Edit
+    from engine.workspace import Workspace
     from tui.widgets.resolve import Decision
 
 NAMED = 4  # order numbers in one toast
@@ -28,13 +29,12 @@ async def detail_of(context: Context) -> Detail:
     row = context.row
     assert row is not None
 
-    def verb(ws: Any) -> Any:
+    def verb(ws: Workspace) -> Detail:
         from engine.model import Kind
 
         return ws.detail(context.integration, Kind(context.kind), row.id, row.side)
 
-    detail: Detail = await context.console.bridge.call(verb)
-    return detail
+    return await context.console.bridge.call(verb)
 
 
 async def resolve(context: Context) -> None:
@@ -60,9 +60,8 @@ async def resolve(context: Context) -> None:
         await edit(context, verb, "Decided")
 
 
-def _decide(integration: str, id: str, field: Field, decision: Decision, ws: Any, kind: Any) -> Edit:
-    result: Edit = ws.resolve(integration, kind, id, field, keep=decision.keep, value=decision.value)
-    return result
+def _decide(integration: str, id: str, field: Field, decision: Decision, ws: Workspace, kind: Kind) -> Edit:
+    return ws.resolve(integration, kind, id, field, keep=decision.keep, value=decision.value)
 
 
 def history(context: Context) -> None:
@@ -101,11 +100,7 @@ async def pull(context: Context) -> None:
     name = context.integration
     console.say("Reading both systems…", name)
 
-    async def verb(ws: Any) -> PullReport:
-        result: PullReport = await ws.pull(name)
-        return result
-
-    report = await console.bridge.call(verb)
+    report = await console.bridge.call(lambda ws: ws.pull(name))
     console.live.pulls.clear()
     read = " · ".join(
         f"{connection}: " + ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
@@ -124,11 +119,7 @@ async def check_orders(context: Context) -> None:
     names = {row.id: row.left for row in context.targets() if row.status == "In orders"}
     console.say("Asking for orders, and for what is posted…", context.integration)
 
-    async def verb(ws: Any) -> HeldOrders:
-        result: HeldOrders = await ws.check_orders(context.integration)
-        return result
-
-    found = await console.bridge.call(verb)
+    found = await console.bridge.call(lambda ws: ws.check_orders(context.integration))
     left = {one.storefront_id for one in found.held}
     waiting = [name for id, name in names.items() if id in left]
     orders = dict.fromkeys(one.order for one in found.held if one.storefront_id in names)
@@ -144,12 +135,10 @@ async def suggest(context: Context) -> None:
     """Rank counterparts for every row that has none."""
     console = context.console
 
-    async def verb(ws: Any) -> int:
-        from engine.model import Kind
+    from engine.model import Kind
 
-        return int(await ws.suggest(context.integration, Kind(context.kind)))
-
-    count = await console.bridge.call(verb)
+    kind = Kind(context.kind)
+    count = await console.bridge.call(lambda ws: ws.suggest(context.integration, kind))
     console.say(
         f"{many(count, 'unmapped row')} {'has' if count == 1 else 'have'} a suggestion"
         if count

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tui.actions import Context
 from tui.screens.edits import LINKED, edit, fitting, mappable
@@ -15,6 +15,7 @@ from tui.widgets.plain import plain
 
 if TYPE_CHECKING:
     from engine.views import Choice, Row, Suggestion
+    from engine.workspace import Workspace
 
 
 async def map_targets(context: Context) -> None:
@@ -78,13 +79,12 @@ async def pick(context: Context, row: Row, where: str = "") -> Picked | None:
 
 
 async def _suggestions(context: Context, row: Row) -> Sequence[Suggestion]:
-    def verb(ws: Any) -> Any:
+    def verb(ws: Workspace) -> Sequence[Suggestion]:
         from engine.model import Kind
 
         return ws.suggestions(context.integration, Kind(context.kind), row.id)
 
-    found: Sequence[Suggestion] = await context.console.bridge.call(verb)
-    return found
+    return await context.console.bridge.call(verb)
 
 
 async def choices(context: Context) -> Sequence[Choice]:
@@ -96,12 +96,12 @@ async def choices(context: Context) -> Sequence[Choice]:
     if known is not None and known[0] == stamp:
         return known[1]
 
-    def verb(ws: Any) -> Any:
+    def verb(ws: Workspace) -> Sequence[Choice]:
         from engine.model import Kind
 
         return ws.choices_for(context.integration, Kind(context.kind))
 
-    found: Sequence[Choice] = await context.console.bridge.call(verb)
+    found = await context.console.bridge.call(verb)
     live.choices[key] = (stamp, found)
     return found
 

@@ -28,7 +28,7 @@ def integration_of(node: MessagePump) -> str:
 
 async def ask(node: MessagePump, verb: Callable[[Workspace], T]) -> T:
     """Run a local verb in the engine's thread, as in ``ask(self, lambda ws: ws.runs())``. Raises ``CrosswalkError``."""
-    return cast("T", await console_of(node).bridge.call(verb))
+    return await console_of(node).bridge.call(verb)
 
 
 async def ask_long(node: MessagePump, verb: Callable[[Workspace], Awaitable[T]]) -> T:
