@@ -43,7 +43,7 @@ async def test_reading_mapping_and_undoing(open_real: Callable[..., Any], worksp
     async with open_real(workspace) as d:
         assert "Nothing read yet" in d.text
         await d.press("r", until=lambda: any("have a suggestion" in toast for toast in d.toasts))
-        await d.settle(lambda: "4 unmapped" in d.text)
+        await d.settle(lambda: "4 unmapped" in d.text and "= BACKUP" in d.text)
 
         await d.press("home", "a")
         await d.settle(lambda: "3 unmapped" in d.text)
@@ -97,6 +97,7 @@ async def test_an_error_in_the_work_of_a_page_is_told_and_the_page_stays(
 
     async with open_real(workspace) as d:
         await d.press("r", until=lambda: any("have a suggestion" in toast for toast in d.toasts))
+        await d.settle(lambda: "= BACKUP" in d.text)
         monkeypatch.setattr(Workspace, "acceptable", full)
         await d.press("A", until=lambda: d.top == "MessageDialog")
         assert "Accept all above a score" in d.text
