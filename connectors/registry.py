@@ -83,7 +83,7 @@ class EntryPointRegistry:
         point = self._entry_points()[name]
         try:
             found = point.load()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a third party's module raises is its own, and reported
             self._report(name, f"{point.value} ({_distribution(point)}): {type(error).__name__}: {error}")
             return None
         if not isinstance(found, ConnectorType):

@@ -131,7 +131,7 @@ class Creator:
         side, draft = creation.target, creation.draft
         try:
             answer = await self._context.connectors[side].create(replace(draft, kind=_record_kind(draft, side)))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a connector's own fault too is an outcome
             got = self._control.trouble(error)
             answer = WriteOutcome(draft.key, None, got.result, got.message, got.code, got.request_id)
         try:

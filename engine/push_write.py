@@ -83,7 +83,7 @@ class Pusher:
             answers = await connector.push([push.item for push in batch])
             self._control.answered(refused=False)
             return answers
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a connector's own fault too is an outcome
             got = self._control.trouble(error)
         return [
             PushOutcome(push.item.key, got.result, message=got.message, code=got.code, request_id=got.request_id)

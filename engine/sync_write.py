@@ -123,7 +123,7 @@ class Writer:
         """The connector's answers; an error becomes the answer of every field, a missing answer is unknown."""
         try:
             outcomes = await self._context.connectors[side].write(writes)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a connector's own fault too is an outcome
             got = self._control.trouble(error)
             return [_all(write, got.result, got.message, got.code, got.request_id) for write in writes]
         self._control.answered(refused=False)

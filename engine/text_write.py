@@ -74,7 +74,7 @@ class TextWriter:
             self._control.answered(refused=False)
             ids = {write.key: write.id for write in writes}
             return {(ids[one.key], one.name): one for one in outcomes}
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a connector's own fault too is an outcome
             got = self._control.trouble(error)
         return {
             (write.id, value.name): TextOutcome(

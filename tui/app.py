@@ -193,7 +193,7 @@ class Console(App[None]):
 
         try:
             keymap = await self.bridge.call(keys.read)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - logged and shown; the console goes on
             self.report(error, "Your keys")
             return
         if problems := REGISTRY.remap(keymap):
@@ -243,7 +243,7 @@ class Console(App[None]):
             return
         try:
             result = action.run(context)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - logged and shown; the console goes on
             self.report(error, action.title(context))
             return
         if inspect.isawaitable(result):
@@ -252,7 +252,7 @@ class Console(App[None]):
     async def _awaited(self, result: Awaitable[None], title: str) -> None:
         try:
             await result
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - logged and shown; the console goes on
             self.report(error, title)
 
     def report(self, error: BaseException, title: str) -> None:

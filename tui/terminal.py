@@ -136,7 +136,7 @@ class Throttle:
 
     def waiting(self) -> int:
         """Frames in the queue of Textual's writer thread; 0 where the driver has none."""
-        queue = getattr(getattr(self._app._driver, "_writer_thread", None), "_queue", None)
+        queue = getattr(getattr(self._app._driver, "_writer_thread", None), "_queue", None)  # noqa: SLF001 - Textual offers no other way to the driver
         return queue.qsize() if queue is not None else 0
 
     def _try_again(self) -> None:

@@ -153,7 +153,7 @@ def run(argv: Sequence[str] | None = None) -> int:
         return failures.TERMINATED
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else failures.FAILED
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - logged and told; never a traceback
         return failures.report_bug(error, out, log_file)
     if code == failures.INTERRUPTED:
         out.say("crosswalk: interrupted")

@@ -95,7 +95,7 @@ class BuyersPage(Page[None]):
         tried = self.tried
         try:
             self.seen = await ask_long(self, lambda ws: ws.look_at_buyers(self.integration, tried))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - shown; the page goes on
             self._now("", "")
             await self.app.push_screen_wait(error_dialog("Look at buyers", error))
             return
@@ -193,7 +193,7 @@ class BuyersPage(Page[None]):
             if await self.app.push_screen_wait(again):
                 await self._run(seen, (*allow, *error.guards))
             return
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - shown; the page goes on
             self._now("")
             await self.app.push_screen_wait(error_dialog("Keep buyers", error))
             return
@@ -245,7 +245,7 @@ class BuyersPage(Page[None]):
         given = accounts.Answer(value if kind == "use" else "", AccountForm(value) if kind == "form" else None)
         try:
             await ask_long(self, lambda ws: ws.answer_buyer(self.integration, row.key, given, seen=self.seen))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - shown; the page goes on
             await self.app.push_screen_wait(error_dialog("Decide about a buyer", error))
             return
         await self._look()

@@ -318,7 +318,7 @@ class RecordsScreen(TabScreen):
 
         try:
             panel.show(await self.console.bridge.call(detail))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - logged and shown; the list goes on
             self.console.report(error, f"Detail of {row.left or row.right}")
 
     def show_history(self) -> None:

@@ -95,7 +95,7 @@ class ResolvePage(Page[Any]):
         allow = tuple(hit.guard for hit in hits)
         try:
             done = await ask_long(self, lambda ws: ws.resolve_findings(planned, allow=allow))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - shown; the page goes on
             self.busy = False
             await self.app.push_screen_wait(error_dialog("Resolve findings", error))
             return

@@ -19,7 +19,7 @@ def meant_for(panel: Widget, key: str) -> bool:
         return True
     focused = panel.app.focused
     for node in focused.ancestors_with_self if focused is not None else (panel,):
-        if isinstance(node, Widget) and key in node._bindings.key_to_bindings:
+        if isinstance(node, Widget) and key in node._bindings.key_to_bindings:  # noqa: SLF001 - Textual offers no other way to the bindings
             return True
         if node is panel:
             break
@@ -28,7 +28,7 @@ def meant_for(panel: Widget, key: str) -> bool:
 
 def say_why_not(node: Widget, key: str, why_not: Callable[[str], str]) -> None:
     """Tell why a key of ``node`` that is greyed does nothing now."""
-    for binding in node._bindings.key_to_bindings.get(key, ()):
+    for binding in node._bindings.key_to_bindings.get(key, ()):  # noqa: SLF001 - Textual offers no other way to the bindings
         reason = why_not(binding.action)
         if reason:
             node.app.notify(plain(f"Not now: {reason}."), title=binding.description, timeout=3, markup=False)
