@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from engine.changes import RunState
 from engine.errors import AuthenticationError, ConnectorError, PermissionMissing, RateLimited, Unreachable
 from engine.events import RunProgress
@@ -9,6 +11,8 @@ from engine.journal import Journal
 from engine.ports import Result
 from engine.sync_context import SyncContext
 from engine.verdict import Verdict
+
+log = logging.getLogger(__name__)
 
 #: Errors after which nothing more can be sent on a connection.
 FATAL = (AuthenticationError, PermissionMissing, Unreachable, RateLimited)
@@ -56,7 +60,8 @@ class Control:
     def trouble(self, error: Exception) -> Verdict:
         """What a batch that raised has become: refused; not sent, as all that comes after it; or nobody knows."""
         if not isinstance(error, ConnectorError):
-            self.fail(error)  # a connector's own fault: nothing is known of what was sent
+            log.error("a connector's own fault", exc_info=error)  # the outcome has room for its words only
+            self.fail(error)  # nothing is known of what was sent
             return Verdict(Result.UNKNOWN, f"{type(error).__name__}: {error}")
         fatal = isinstance(error, FATAL)
         if fatal:

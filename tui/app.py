@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 import inspect
-import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable
@@ -37,8 +36,6 @@ if TYPE_CHECKING:
     from engine.views import Snapshot
     from engine.workspace import Workspace
     from tui.slot import Overview
-
-log = logging.getLogger(__name__)
 
 
 class Tab(NamedTuple):
@@ -259,7 +256,6 @@ class Console(App[None]):
         """Show an error: what happened, what was and was not written, what to do next."""
         from tui.widgets.explain import error_dialog
 
-        log.warning("%s: %s", title, error, exc_info=error)
         self.push_screen(error_dialog(title, error))
 
     def say(self, text: str, title: str = "", *, warning: bool = False) -> None:

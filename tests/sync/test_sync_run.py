@@ -118,6 +118,14 @@ async def test_each_answer_is_settled_by_reading(shop, store, fault, result):
     assert b.docs("intents") == []
 
 
+async def test_a_connectors_own_fault_ends_the_run_and_is_logged_with_its_traceback(shop, store, caplog):
+    b = bench(shop, store, 2, faults={1: "bug"})
+    run = await b.runner.run(b.plan(fields=[PRICE]))
+    assert "KeyError: 'price_retail'" in run.message
+    assert [type(record.exc_info[1]) for record in caplog.records if record.exc_info] == [KeyError]
+    assert run.totals.adds_up
+
+
 async def test_the_systems_own_words_are_kept_and_shown_until_settled(shop, store):
     b = bench(shop, store, 1, faults={1: "rejected"})
     run = await b.runner.run(b.plan(fields=[PRICE]))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tui.widgets.dialogs import MessageDialog
 
+log = logging.getLogger(__name__)
 NOTHING = "nothing was written"
 
 
@@ -64,7 +66,8 @@ def explain(error: BaseException) -> Explanation:
 
 
 def error_dialog(title: str, error: BaseException, *, about: str = "", written: str = "") -> MessageDialog:
-    """The dialog of an error; ``written`` overrides what the error's kind tells."""
+    """The dialog of an error, which is logged with its traceback; ``written`` overrides what the error's kind tells."""
+    log.warning("%s: %s", title, error, exc_info=error)
     said = explain(error)
     return MessageDialog(
         title, said.happened, about=about, written=written or said.written, advice=said.advice, error=True
