@@ -100,12 +100,20 @@ def sku_slot(settings: IntegrationSettings, side: Side) -> str:
     return settings.sku.backoffice
 
 
-def sku_homes(storefront: Capabilities, backoffice: Capabilities) -> dict[str, str]:
-    """The settings that say which value is the SKU on each side, as a new integration of these two begins."""
-    homes: dict[str, str] = {"sku.storefront": storefront.storefront_sku}
+def first_settings(storefront: Capabilities, backoffice: Capabilities) -> dict[str, str]:
+    """What a new integration of these two begins with: which value is the SKU on each side, and which fields are synced.
+
+    With accounting the quantity is one of them, where both sides have one and it can be written.
+    """
+    chosen: dict[str, str] = {"sku.storefront": storefront.storefront_sku}
     if "vendor" in backoffice.sku_slots:
-        homes["sku.backoffice"] = "upc"  # a vendor's SKU needs a vendor's name, which only the admin knows
-    return homes
+        chosen["sku.backoffice"] = "upc"  # a vendor's SKU needs a vendor's name, which only the admin knows
+    both = storefront.reads_fields & backoffice.reads_fields
+    if accounting((storefront, backoffice)) and Field.QUANTITY in both & (
+        storefront.writes_fields | backoffice.writes_fields
+    ):
+        chosen["fields"] = ",".join((*IntegrationSettings().fields, Field.QUANTITY))
+    return chosen
 
 
 def writable(capabilities: Capabilities, settings: IntegrationSettings, side: Side) -> frozenset[Field]:
@@ -118,6 +126,11 @@ def writable(capabilities: Capabilities, settings: IntegrationSettings, side: Si
     return fields
 
 
+def accounting(capabilities: Iterable[Capabilities]) -> bool:
+    """Whether one of the systems keeps the books: it has postings, or takes a price or a quantity at a time."""
+    return any(able.has_postings or able.price_xor_quantity for able in capabilities)
+
+
 def undecided(
     capabilities: Mapping[Side, Capabilities], settings: IntegrationSettings, fields: Iterable[Field] = tuple(Field)
 ) -> frozenset[Field]:
@@ -127,11 +140,11 @@ def undecided(
     catalogue flows from the storefront to the back office).
     """
     can = [writable(capabilities[side], settings, side) for side in Side]
-    accounting = any(able.has_postings or able.price_xor_quantity for able in capabilities.values())
+    strict = accounting(capabilities.values())
     return frozenset(
         name
         for name in fields
-        if name not in settings.masters and (accounting or name is Field.QUANTITY) and all(name in one for one in can)
+        if name not in settings.masters and (strict or name is Field.QUANTITY) and all(name in one for one in can)
     )
 
 

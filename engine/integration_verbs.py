@@ -8,7 +8,7 @@ from dataclasses import replace
 from engine.claims import Writers
 from engine.connection_verbs import ConnectionVerbs
 from engine.errors import UsageError
-from engine.fields import sku_homes
+from engine.fields import first_settings
 from engine.integrations import Integration, parse_settings
 from engine.match_consent import MatchConsent, matching_of
 from engine.model import Field, Side
@@ -39,7 +39,7 @@ class IntegrationVerbs(ConnectionVerbs):
             if side.value not in self._connections.type_of(connection).sides:
                 raise UsageError(f"{connection} cannot be the {side} of an integration; nothing was saved")
         types = (self._connections.type_of(connection) for connection in (storefront, backoffice))
-        values = {**sku_homes(*(type.capabilities for type in types)), **(settings or {})}
+        values = {**first_settings(*(type.capabilities for type in types)), **(settings or {})}
         wanted = parse_settings(IntegrationSettings(), values)
         if wanted.match_is_mapping:
             raise UsageError(

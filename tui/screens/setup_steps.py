@@ -99,7 +99,7 @@ class SetupSteps:
 
     def first_settings(self, ws: Workspace) -> dict[str, str]:
         """The settings of the integration that was saved, or those a new one begins with. In the engine's thread."""
-        from engine.fields import sku_homes, undecided
+        from engine.fields import first_settings, undecided
         from engine.integrations import parse_settings, setting_values
         from engine.model import Side
         from engine.settings import IntegrationSettings
@@ -111,7 +111,7 @@ class SetupSteps:
         able = {side: kind.capabilities for side, kind in zip(Side, kinds, strict=True) if kind is not None}
         if len(able) < len(Side):
             return setting_values(IntegrationSettings())
-        settings = parse_settings(IntegrationSettings(), sku_homes(able[Side.STOREFRONT], able[Side.BACKOFFICE]))
+        settings = parse_settings(IntegrationSettings(), first_settings(able[Side.STOREFRONT], able[Side.BACKOFFICE]))
         return setting_values(settings, undecided(able, settings))
 
     def integration_fields(self, values: dict[str, str]) -> list[FormField]:
