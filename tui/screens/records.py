@@ -347,7 +347,7 @@ class RecordsScreen(TabScreen):
 
         table = self.table
         marked = table.targets() if table.marks else ()
-        return RowChoice(table.row, marked, lambda: [table.rows[index] for index in table.view])
+        return RowChoice(table.row, marked, lambda: [table.rows[index] for index in table.view], self.lens.out)
 
     async def _map_for_sync(self, kind: str, storefront_id: str, name: str) -> bool:
         """The picker for a row that a sync needs mapped; also for one of another list (a fee on the Products tab)."""

@@ -36,11 +36,15 @@ def _none() -> Sequence[Row]:
 
 @dataclass(frozen=True, slots=True)
 class RowChoice:
-    """The rows of the list as they are now; ``filtered`` is only asked when it is needed."""
+    """The rows of the list as they are now; ``filtered`` is only asked when it is needed.
+
+    ``view`` is the field of the out-of-sync view that is shown, or empty.
+    """
 
     cursor: Row | None = None
     marked: Sequence[Row] = ()
     filtered: Callable[[], Sequence[Row]] = field(default=_none)
+    view: str = ""
 
     def of(self, scope: Scope) -> list[Row]:
         """The storefront's rows of a scope; for ``ALL`` none: then no rows are named at all."""
@@ -88,11 +92,11 @@ class SyncOptions(Horizontal):
     def fields(self) -> tuple[str, ...]:
         return tuple(name for name in FIELDS if self.query_one(f"#field-{name}", Tick).value)
 
-    def set_fields(self, fields: Sequence[str]) -> None:
-        """Tick these fields and no others."""
+    def set_fields(self, fields: Sequence[str], offered: Sequence[str]) -> None:
+        """Tick these fields and no others; a quantity is shown only where it is ``offered``."""
         for name in FIELDS:
             self.query_one(f"#field-{name}", Tick).value = name in fields
-        self.query_one("#field-quantity", Tick).display = "quantity" in fields
+        self.query_one("#field-quantity", Tick).display = "quantity" in offered
 
     @property
     def overwrite(self) -> Side | None:

@@ -94,6 +94,7 @@ class SyncPanel(Reports, Vertical):
         self._budgets: dict[str, Budget] = {}
         self._cancel_wanted = self._own = self._undoing = False
         self._configured: tuple[str, ...] = ()
+        self._view = ""  # the out-of-sync view it was opened from the last time
 
     def compose(self) -> ComposeResult:
         yield SyncOptions()
@@ -122,10 +123,8 @@ class SyncPanel(Reports, Vertical):
             scope = Scope.MARKED if self.rows().marked else Scope.ALL
         if self.stage not in {Stage.PLANNING, Stage.RUNNING}:
             self.query_one(SyncOptions).scope = scope
-            self._prepare()
+            self._prepare(plan=plan)
         self.focus_inside()
-        if plan:
-            self.action_plan()
 
     def focus_inside(self) -> None:
         """Put the cursor where the panel's keys work."""
@@ -154,9 +153,12 @@ class SyncPanel(Reports, Vertical):
         self.post_message(self.Zoomed(full))
 
     @work(exclusive=True, group="sync-prepare", exit_on_error=False)
-    async def _prepare(self) -> None:
-        """Take the integration's own fields as the choice, once, and show a run that is under way anyway."""
-        name = integration_of(self)
+    async def _prepare(self, *, plan: bool) -> None:
+        """Take the integration's own fields as the choice, once, and show a run that is under way anyway.
+
+        From an out-of-sync view its field alone is the choice, whenever that view is another than the last time.
+        """
+        name, view = integration_of(self), self.rows().view
 
         def look(ws: Workspace) -> tuple[tuple[str, ...], Run | None]:
             fields = tuple(field.value for field in ws.integration(name).settings.fields)
@@ -164,10 +166,13 @@ class SyncPanel(Reports, Vertical):
 
         fields, running = await ask(self, look)
         self._configured = fields
-        if self.stage is Stage.IDLE and self.plan is None:
-            self.query_one(SyncOptions).set_fields(fields)
+        if view != self._view or (self.stage is Stage.IDLE and self.plan is None):
+            self.query_one(SyncOptions).set_fields((view,) if view in fields else fields, fields)
+        self._view = view
         if running is not None and self.stage not in {Stage.RUNNING, Stage.PLANNING}:
             self._show_run(running.id)
+        elif plan:
+            self.action_plan()
 
     # ------------------------------------------------------------------------------------------------ plan
     def action_plan(self) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from textual.widgets import Input
@@ -22,7 +23,7 @@ class Panel:
     """The panel over a fake workspace, driven by keys."""
 
     def __init__(self, host, workspace, choice, mapped=()):
-        self.asked_to_map = []
+        self.asked_to_map, self.choice = [], choice
         self.mapped = set(mapped)
         self.workspace = workspace
 
@@ -30,7 +31,7 @@ class Panel:
             self.asked_to_map.append((kind, row_id, name))
             return row_id in self.mapped
 
-        self.app = host(workspace, lambda: SyncPanel("products", lambda: choice, map_row))
+        self.app = host(workspace, lambda: SyncPanel("products", lambda: self.choice, map_row))
 
     @property
     def panel(self):
@@ -41,8 +42,8 @@ class Panel:
 def panel(host, workspace, make):
     rows = [make.row("p1"), make.row("p2", "Unmapped"), make.row("x", "Unmapped", Side.BACKOFFICE)]
 
-    def build(marked=(), mapped=()):
-        return Panel(host, workspace, RowChoice(rows[0], marked, lambda: rows), mapped)
+    def build(marked=(), mapped=(), view=""):
+        return Panel(host, workspace, RowChoice(rows[0], marked, lambda: rows, view), mapped)
 
     return build
 
@@ -101,6 +102,25 @@ async def test_fields_direction_and_rows_are_what_was_chosen(panel, workspace, e
     assert workspace.asked_for("plan") == [("plan", (Kind.PRODUCTS,), (Field.PRICE,), ["p1"], Side.STOREFRONT)]
 
 
+async def test_from_an_out_of_sync_view_its_field_alone_is_the_choice(panel, workspace, eventually):
+    fields = (Field.PRICE, Field.COST, Field.QUANTITY)
+    workspace.settings = workspace.settings.model_copy(update={"fields": fields})
+    p = panel(view="quantity")
+    async with p.app.run_test(size=(80, 24)) as pilot:
+        p.panel.open(Scope.ROW, plan=True)
+        await eventually(pilot, lambda: p.panel.stage is Stage.PREVIEW)
+        assert workspace.asked_for("plan")[0][2] == (Field.QUANTITY,)
+        options = p.panel.query_one(SyncOptions)
+        await pilot.press("escape")
+        p.panel.query_one("#field-cost").toggle()
+        p.panel.open()
+        await pilot.pause()
+        assert options.fields == ("cost", "quantity"), "what the admin ticked stays while the view is the same"
+        p.choice = replace(p.choice, view="")
+        p.panel.open()
+        await eventually(pilot, lambda: options.fields == ("price", "cost", "quantity"))
+
+
 async def test_marked_rows_are_the_choice_when_there_are_any(panel, workspace, make, eventually):
     p = panel(marked=[make.row("p8"), make.row("p9")])
     async with p.app.run_test(size=(80, 24)) as pilot:
@@ -113,7 +133,7 @@ async def test_no_field_is_no_plan(panel, workspace):
     async with p.app.run_test(size=(80, 24), notifications=True) as pilot:
         p.panel.open()
         await pilot.pause()
-        p.panel.query_one(SyncOptions).set_fields(())
+        p.panel.query_one(SyncOptions).set_fields((), ())
         await pilot.press("p")
         await pilot.pause()
     assert workspace.asked_for("plan") == []
