@@ -11,6 +11,7 @@ What a connector needs is exported here; the parts are
 - ``grant_file``  where such a grant is kept between processes
 - ``private_file``  a small file that only its owner can read, and that must not be lost
 - ``failures``  the border where a transport's and a vendor's failures become ours
+- ``fates``     what became of a write that failed
 - ``redact``    secrets never reach a log line or a message
 - ``wire``      JSON whose numbers are ``Decimal`` in both directions
 - ``ledger``    what a paged read has seen, and whether it adds up
@@ -26,6 +27,7 @@ from connectors.http.bucket import LeakyPace
 from connectors.http.client import Client, Reply, RetryPolicy
 from connectors.http.failures import Dialect, Explained
 from connectors.http.fan import each
+from connectors.http.fates import FAILED_WRITE, Fate, fate
 from connectors.http.grant_file import GrantFile, KeptGrant
 from connectors.http.ledger import ReadLedger, TotalMoved
 from connectors.http.options import COMMON_OPTIONS, Endpoint, endpoint
@@ -36,6 +38,7 @@ from connectors.http.screens import SCREEN_OPTIONS, Screens, screens
 
 __all__ = [
     "COMMON_OPTIONS",
+    "FAILED_WRITE",
     "SCREEN_OPTIONS",
     "Auth",
     "BearerSecret",
@@ -43,6 +46,7 @@ __all__ = [
     "Dialect",
     "Endpoint",
     "Explained",
+    "Fate",
     "GrantFile",
     "KeptGrant",
     "LeakyPace",
@@ -60,5 +64,6 @@ __all__ = [
     "TotalMoved",
     "each",
     "endpoint",
+    "fate",
     "screens",
 ]

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
-from connectors.http import each
+from connectors.http import FAILED_WRITE, each, fate
 from connectors.marketplace import records
 from connectors.marketplace.api import Api, identity
 from connectors.marketplace.check import check
 from connectors.marketplace.settings import settings_of
-from engine.errors import NotFound, ProtocolError, Rejected, Unreachable, UsageError
+from engine.errors import NotFound, UsageError
 from engine.model import Customer, Field, Kind, Product, Record
 from engine.ports import (
     Budget,
@@ -97,12 +97,8 @@ class MarketplaceConnector:
         body = records.new_customer(draft.customer, draft.marker or draft.external_id)
         try:
             reply = await self._api.client.request("POST", "/customers", body=body)
-        except Rejected as error:
-            return WriteOutcome(draft.key, None, Result.REJECTED, str(error), error.code, error.request_id)
-        except (Unreachable, ProtocolError) as error:
-            if not error.maybe_sent:
-                raise
-            return WriteOutcome(draft.key, None, Result.UNKNOWN, str(error), error.code, error.request_id)
+        except FAILED_WRITE as error:
+            return WriteOutcome(draft.key, None, *fate(error))
         id = reply.data.get("id") if isinstance(reply.data, dict) else None
         if not isinstance(id, str | int) or id == "":
             why = f"{draft.name}: the marketplace said yes and named no id; look whether it exists"
@@ -135,12 +131,8 @@ class MarketplaceConnector:
             reply = await self._api.client.request(
                 "PATCH", f"/customers/{quote(id, safe='')}", body={"externalId": value}
             )
-        except Rejected as error:
-            return WriteOutcome(id, None, Result.REJECTED, str(error), error.code, error.request_id)
-        except (Unreachable, ProtocolError) as error:
-            if not error.maybe_sent:
-                raise
-            return WriteOutcome(id, None, Result.UNKNOWN, str(error), error.code, error.request_id)
+        except FAILED_WRITE as error:
+            return WriteOutcome(id, None, *fate(error))
         return WriteOutcome(id, None, Result.APPLIED, request_id=reply.request_id, id=id)
 
     async def choices(self, what: str) -> list[str]:

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.http import wire
+from connectors.http import FAILED_WRITE, fate, wire
 from connectors.quickbooks.api import Api
 from connectors.quickbooks.faults import explain, fault_of, meant
 from connectors.values import text
-from engine.errors import ProtocolError, Rejected, Unreachable
 from engine.ports import Result
 
 
@@ -41,12 +40,8 @@ async def send(api: Api, entity: str, body: Mapping[str, Any], id: str, *params:
     """POST one object under the ``requestid`` ``id``. Raises only when it certainly was not carried out."""
     try:
         reply = await api.post(f"/{entity.lower()}", body, id, *params)
-    except Rejected as error:
-        return Sent(Result.REJECTED, str(error), error.code, error.request_id)
-    except (Unreachable, ProtocolError) as error:
-        if not error.maybe_sent:
-            raise
-        return Sent(Result.UNKNOWN, str(error), error.code, error.request_id)
+    except FAILED_WRITE as error:
+        return Sent(*fate(error))
     return made(entity, reply.data, reply.request_id)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from connectors.http import each
+from connectors.http import FAILED_WRITE, each, fate
 from connectors.quickbooks.accounts import Accounts
 from connectors.quickbooks.adjust import Adjuster
 from connectors.quickbooks.api import Api, Row
@@ -19,7 +19,7 @@ from connectors.quickbooks.faults import STALE
 from connectors.quickbooks.merge import Merge, body, merge
 from connectors.quickbooks.sending import Sent, made, request_id, send, spelled
 from connectors.quickbooks.settings import QuantityBy
-from engine.errors import ConnectorError, ProtocolError, Rejected, Unreachable
+from engine.errors import ConnectorError
 from engine.model import Field, Kind
 from engine.ports import RecordWrite, Result, WriteOutcome
 
@@ -122,12 +122,8 @@ class ItemWriter:
         one_request = request_id(*(job.write.key for job in jobs), *(spelled(entry) for entry in entries))
         try:
             answers, request = await self._api.batch(entries, one_request)
-        except Rejected as error:
-            return [Sent(Result.REJECTED, str(error), error.code, error.request_id)] * len(jobs)
-        except (Unreachable, ProtocolError) as error:
-            if not error.maybe_sent:
-                raise
-            return [Sent(Result.UNKNOWN, str(error), error.code, error.request_id)] * len(jobs)
+        except FAILED_WRITE as error:
+            return [Sent(*fate(error))] * len(jobs)
         return [made(ITEM, answers.get(str(at)), request) for at in range(len(jobs))]
 
     async def _again(self, job: Job, stale: Sent) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from connectors.http import FAILED_WRITE, fate
 from connectors.salesforce.api import Api, Row
 from connectors.salesforce.faults import HALTED, reason
 from connectors.salesforce.meta import CURRENCY, ENTRY, PRODUCT, Meta
@@ -16,7 +17,6 @@ from connectors.salesforce.reading import Reader
 from connectors.salesforce.records import with_marker
 from connectors.salesforce.sending import Sent, refused
 from connectors.values import text
-from engine.errors import ProtocolError, Rejected, Unreachable
 from engine.model import Kind, Product
 from engine.ports import Draft, Result, WriteOutcome
 
@@ -103,12 +103,8 @@ async def made(api: Api, parts: list[dict[str, Any]]) -> tuple[Sent, list[Row]]:
     """
     try:
         rows = await api.composite(parts, all_or_none=True)
-    except Rejected as error:
-        return Sent(Result.REJECTED, str(error), error.code, error.request_id), []
-    except (Unreachable, ProtocolError) as error:
-        if not error.maybe_sent:
-            raise
-        return Sent(Result.UNKNOWN, str(error), error.code, error.request_id), []
+    except FAILED_WRITE as error:
+        return Sent(*fate(error)), []
     request = str(rows[0]["requestId"])
     why = [reason(row.get("body")) for row in rows if _status(row) >= 300]
     real = next((one for one in why if one.code != HALTED), why[0] if why else None)

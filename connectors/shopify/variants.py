@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors.http import each
+from connectors.http import FAILED_WRITE, each, fate
 from connectors.shopify import records
 from connectors.shopify.api import Api
 from connectors.shopify.errors import UserError, user_errors
@@ -17,7 +17,7 @@ from connectors.shopify.jobs import Ended, Job, Outcomes, end
 from connectors.shopify.merge import differs
 from connectors.shopify.operations import UPDATE_VARIANTS
 from connectors.shopify.settings import LARGEST
-from engine.errors import ConnectorError, ProtocolError, Rejected, Unreachable
+from engine.errors import ConnectorError
 from engine.model import Field
 from engine.ports import Result
 
@@ -60,13 +60,8 @@ class VariantWriter:
         variants = [{"id": records.gid("ProductVariant", job.write.id), **job.merged.body} for job in jobs]
         try:
             payload, reply = await self._api.run(UPDATE_VARIANTS, {"product": jobs[0].product, "variants": variants})
-        except Rejected as error:
-            _end_all(outcomes, jobs, Ended(Result.REJECTED, str(error), error.code, error.request_id))
-            return
-        except (Unreachable, ProtocolError) as error:
-            if not error.maybe_sent:
-                raise
-            _end_all(outcomes, jobs, Ended(Result.UNKNOWN, str(error), error.code, error.request_id))
+        except FAILED_WRITE as error:
+            _end_all(outcomes, jobs, Ended(*fate(error)))
             return
         if not isinstance(payload, Mapping):
             why = f"the answer to {UPDATE_VARIANTS.field} is empty; it may have been carried out"

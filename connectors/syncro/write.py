@@ -9,10 +9,11 @@ from typing import Any
 from urllib.parse import quote
 from weakref import WeakValueDictionary
 
+from connectors.http import FAILED_WRITE, fate
 from connectors.syncro.api import Api
 from connectors.syncro.lookups import Lookups
 from connectors.syncro.merge import Merge, SkuChange, body, merge
-from engine.errors import ConnectorError, ProtocolError, Rejected, Unreachable
+from engine.errors import ConnectorError
 from engine.model import Field
 from engine.ports import RecordWrite, Result, WriteOutcome
 
@@ -31,12 +32,8 @@ async def send(api: Api, method: str, path: str, content: Any) -> tuple[Sent, An
     """One writing request and its reply's data. Raises only when it certainly was not carried out."""
     try:
         reply = await api.request(method, path, body=content)
-    except Rejected as error:
-        return Sent(Result.REJECTED, str(error), error.code, error.request_id), None
-    except (Unreachable, ProtocolError) as error:
-        if not error.maybe_sent:
-            raise
-        return Sent(Result.UNKNOWN, str(error), error.code, error.request_id), None
+    except FAILED_WRITE as error:
+        return Sent(*fate(error)), None
     return Sent(Result.APPLIED, request_id=reply.request_id), reply.data
 
 

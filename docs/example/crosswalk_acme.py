@@ -13,6 +13,7 @@ from urllib.parse import quote
 from connectors.comparing import compared_amount
 from connectors.http import (
     COMMON_OPTIONS,
+    FAILED_WRITE,
     BearerSecret,
     Client,
     Dialect,
@@ -23,15 +24,13 @@ from connectors.http import (
     SecretSource,
     TotalMoved,
     endpoint,
+    fate,
 )
 from connectors.values import amount, text
 from engine.errors import (
     AuthenticationError,
     ConnectorError,
     NotFound,
-    ProtocolError,
-    Rejected,
-    Unreachable,
     UsageError,
 )
 from engine.model import Field, Kind, PriceOption, Product, Record, Sku, canonical
@@ -154,12 +153,8 @@ class AcmeConnector:
             return WriteOutcome(write.key, change.field, known.result, known.message, found=known.found)
         try:
             reply = await self._client.request("PATCH", _path(write.id), body={"price": change.after})
-        except Rejected as error:
-            return WriteOutcome(write.key, change.field, Result.REJECTED, str(error), error.code, error.request_id)
-        except (Unreachable, ProtocolError) as error:
-            if not error.maybe_sent:
-                raise
-            return WriteOutcome(write.key, change.field, Result.UNKNOWN, str(error), error.code, error.request_id)
+        except FAILED_WRITE as error:
+            return WriteOutcome(write.key, change.field, *fate(error))
         return WriteOutcome(write.key, change.field, Result.APPLIED, request_id=reply.request_id)
 
     async def _row(self, id: str) -> Mapping[str, Any] | None:
