@@ -120,7 +120,7 @@ class AccountWork:
             run = None
             if drafts:
                 run = await self.operations.create_held(integration, drafts, Side.BACKOFFICE, allow, trigger=trigger)
-                self.buyers.add_to_queue(integration.name, self._refused(integration, made, run))
+                self.buyers.refuse(integration.name, self._refused(integration, made, run))
             self.operations.events.publish(RowsChanged(integration.name, Kind.CUSTOMERS))
             return AccountsRun(run, tuple(linked), tuple(self.buyers.queue(integration.name)), tuple(moved), now)
 
@@ -196,6 +196,7 @@ class AccountWork:
             integration.settings.many_to_one,
             frozenset(self.mappings.ignored(integration.name, Kind.CUSTOMERS)),
             self.mappings.rejected(integration.name, Kind.CUSTOMERS),
+            self.buyers.refused(integration.name),
         )
         found = accounts.buyers(orders, known, settings)
         mappings, _ = self.fields.usable(integration, Kind.CUSTOMERS)

@@ -80,7 +80,8 @@ class Buyer:
 class Known:
     """What is known beside the orders. ``links`` are buyers' records by key, ``taken`` profiles by the record mapped to them.
 
-    ``ignored`` profiles are left alone; a ``rejected`` pair (profile, record) is not offered and not linked.
+    ``ignored`` profiles are left alone; a ``rejected`` pair (profile, record) is not offered and not linked. ``refused``
+    buyers were somebody's duplicates to the back office (why, and whose): they are not made again before a person says so.
     """
 
     people: Sequence[Person] = ()
@@ -92,6 +93,7 @@ class Known:
     many_to_one: bool = False
     ignored: Collection[str] = ()
     rejected: Collection[tuple[str, str]] = ()
+    refused: Mapping[str, tuple[str, tuple[Hit, ...]]] = field(default_factory=dict)
 
 
 def key_of(order: Order) -> str:
@@ -199,6 +201,9 @@ def _buyer(order: Order, customer: Customer, index: _Index, known: Known, settin
         if len(hits) > 1:
             return told(Step.WAITS, f"{len(hits)} records have the name and the address", hits=hits)
         return _one(order, customer, hits[0], known)
+    if key in known.refused:
+        why, hits_ = known.refused[key]
+        return told(Step.WAITS, why, hits=hits_)
     policy = settings.with_profile if order.customer_id else settings.without_profile
     kind = "with" if order.customer_id else "without"
     if policy is AccountPolicy.SKIP:

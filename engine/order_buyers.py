@@ -6,7 +6,7 @@ without a profile is kept here, by the order's key (``engine.accounts.key_of``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -138,15 +138,24 @@ class OrderBuyers:
     def replace_queue(self, integration: str, buyers: Sequence[Buyer]) -> None:
         """Who waits now, in the place of who waited before."""
         with self._store.transaction():
+            refused = self.refused(integration)
             self._store.table("account_queue").remove(Q.integration == integration)
-            self._add(integration, buyers)
+            self._add(integration, buyers, refused)
 
-    def add_to_queue(self, integration: str, buyers: Sequence[Buyer]) -> None:
-        """Further buyers who wait."""
+    def refuse(self, integration: str, buyers: Sequence[Buyer]) -> None:
+        """Further buyers who wait: the back office took them for somebody else, whatever a person had answered."""
         with self._store.transaction():
-            self._add(integration, buyers)
+            for one in buyers:
+                self._store.table("account_answers").remove((Q.key == one.key) & (Q.integration == integration))
+            self._add(integration, buyers, {one.key for one in buyers})
 
-    def _add(self, integration: str, buyers: Sequence[Buyer]) -> None:
+    def refused(self, integration: str) -> dict[str, tuple[str, tuple[Hit, ...]]]:
+        """Who was refused as a duplicate and still waits: why, and of whom, by key."""
+        docs = self._store.table("account_queue").search(Q.integration == integration)
+        waiting = [_waiting(doc) for doc in docs if doc.get("refused")]
+        return {one.key: (one.why, one.hits) for one in waiting}
+
+    def _add(self, integration: str, buyers: Sequence[Buyer], refused: Collection[str]) -> None:
         rows = [
             {
                 "integration": integration,
@@ -157,6 +166,7 @@ class OrderBuyers:
                 "email": one.customer.email,
                 "why": one.why,
                 "hits": [asdict(hit) for hit in one.hits],
+                "refused": one.key in refused,
             }
             for one in buyers
         ]

@@ -235,6 +235,12 @@ async def test_who_is_refused_as_a_duplicate_is_offered_the_record_and_can_be_it
     (queued,) = [one for one in shop.ws.waiting_buyers("acme") if one.key == buyer.key]
     assert [hit.id for hit in queued.hits] == [contact["Id"]]
     assert queued in done.waiting
+    # not sent again and again: it waits, until a person says so
+    again = await shop.ws.keep_buyers("acme")
+    assert (again.run, [one.key for one in again.waiting if one.key == buyer.key]) == (None, [buyer.key])
+    contact = shop.crm.state.get("Contact", contact["Id"]) or {}
+    shop.crm.state.put("Contact", contact["Id"], contact | {"Email": "other@new.example"})
+    assert buyer.key in {one.key for one in (await shop.ws.keep_buyers("acme")).waiting}
     await shop.ws.answer_buyer("acme", queued.order, Answer(use=contact["Id"]))
     assert mapped(shop)[buyer.key] == contact["Id"]
     again = await shop.ws.keep_buyers("acme")
