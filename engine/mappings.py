@@ -21,6 +21,8 @@ from engine.ports import Clock, Store
 from engine.views import Edit
 
 Q = Query()
+#: The mapping and the ignore document of one row, None where it has none.
+RowDocuments = tuple[dict[str, str] | None, dict[str, str] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,8 +248,6 @@ class Mappings:
         skipped: tuple[tuple[str, str], ...] = (),
         group: int = 0,
     ) -> Edit:
-        scope = {"integration": integration.name, "kind": kind}
-        mappings, ignores = self._store.table("mappings"), self._store.table("ignored")
         with self._store.transaction():
             edit_id = group or self._store.last_id("history") + 1
             now = self._clock.now()
@@ -257,18 +257,8 @@ class Mappings:
                 after = (_plain(edit.mapping) if edit.mapping else None, _plain(edit.ignored) if edit.ignored else None)
                 if before == after:
                     continue
-                row = (Q.integration == integration.name) & (Q.kind == kind) & (Q.storefront_id == edit.storefront_id)
-                for table, old, new in ((mappings, before[0], after[0]), (ignores, before[1], after[1])):
-                    if old == new:
-                        continue
-                    table.remove(row)
-                    if new is not None:
-                        table.insert({**scope, **new})
+                self._replace(integration.name, kind, edit.storefront_id, before, after)
                 old_mapping, new_mapping = before[0], after[0]
-                if (old_mapping or {}).get("backoffice_id") != (new_mapping or {}).get("backoffice_id"):
-                    # What was agreed with one counterpart says nothing about another: the next sync is a first sync.
-                    self._store.table("baselines").remove(row)
-                    self._store.table("decisions").remove(row)
                 entries.append(
                     entry(
                         now,
@@ -299,6 +289,22 @@ class Mappings:
             edit_id if entries else 0, action, len(entries), f"{action}: {_rows(len(entries))}{skipped_text}", skipped
         )
 
+    def _replace(
+        self, integration: str, kind: Kind, storefront_id: str, before: RowDocuments, after: RowDocuments
+    ) -> None:
+        """Put one row's new state in the place of the old one; inside a transaction."""
+        row = (Q.integration == integration) & (Q.kind == kind) & (Q.storefront_id == storefront_id)
+        for name, old, new in zip(("mappings", "ignored"), before, after, strict=True):
+            if old == new:
+                continue
+            self._store.table(name).remove(row)
+            if new is not None:
+                self._store.table(name).insert({"integration": integration, "kind": kind, **new})
+        if (before[0] or {}).get("backoffice_id") != (after[0] or {}).get("backoffice_id"):
+            # What was agreed with one counterpart says nothing about another: the next sync is a first sync.
+            self._store.table("baselines").remove(row)
+            self._store.table("decisions").remove(row)
+
     def _refuse_shared_targets(self, integration: Integration, kind: Kind, new: Sequence[RowMapping]) -> None:
         """The one-to-one rule, checked inside the transaction so that two processes cannot both pass it."""
         if integration.settings.many_to_one:
@@ -322,7 +328,7 @@ class Mappings:
                     f"many_to_one); nothing was mapped"
                 )
 
-    def _state(self, integration: str, kind: Kind, sid: str) -> tuple[dict[str, str] | None, dict[str, str] | None]:
+    def _state(self, integration: str, kind: Kind, sid: str) -> RowDocuments:
         row = (Q.integration == integration) & (Q.kind == kind) & (Q.storefront_id == sid)
         mapping, ignored = self._store.table("mappings").get(row), self._store.table("ignored").get(row)
         return (
@@ -343,7 +349,7 @@ def _plain(value: RowMapping | Ignored) -> dict[str, str]:
     return {name: getattr(value, name) for name in value.__slots__}
 
 
-def _text(state: tuple[dict[str, str] | None, dict[str, str] | None]) -> str | None:
+def _text(state: RowDocuments) -> str | None:
     mapping, ignored = state
     parts = []
     if mapping:

@@ -17,7 +17,8 @@ from textual.strip import Strip
 
 from tui.widgets.columns import GAP, Column, fit
 from tui.widgets.plain import clip, clip_right, plain
-from tui.widgets.table import Table, _Styles
+from tui.widgets.table import Table
+from tui.widgets.table_lines import Styles
 
 R = TypeVar("R")
 
@@ -59,14 +60,14 @@ class LineTable(Table[R]):
         self._strips.clear()
         self.scroll_to_cursor()
 
-    def _header(self, styles: _Styles, width: int) -> Strip:
+    def _header(self, styles: Styles, width: int) -> Strip:
         titles = [
             clip_right(column.title, cells) if column.right else clip(column.title, cells)
             for column, cells in self._fitted
         ]
         return Strip([Segment(clip(" " + (" " * GAP).join(titles), width), styles.header)], width)
 
-    def _line(self, row: R, styles: _Styles, width: int, *, at_cursor: bool, marked: bool) -> Strip:
+    def _line(self, row: R, styles: Styles, width: int, *, at_cursor: bool, marked: bool) -> Strip:
         del marked
         ground = styles.cursor if at_cursor else styles.base
         segments = [Segment("›" if at_cursor else " ", ground)]

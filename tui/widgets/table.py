@@ -29,9 +29,6 @@ R = TypeVar("R")
 STRIPS = 1024
 
 
-_Styles = Styles
-
-
 def _ink(style: Style) -> Style:
     """A style without its ground: it is laid over whatever ground a line has."""
     return Style(color=style.color, bold=style.bold, dim=style.dim, italic=style.italic)
