@@ -65,6 +65,7 @@ class Terminal:
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.cooked = termios.tcgetattr(slave)
+        self._slave = os.ttyname(slave)
         self.process = subprocess.Popen(
             [sys.executable, "-S", "-c", BECOME, *arguments],
             stdin=slave,
@@ -127,6 +128,25 @@ class Terminal:
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.screen.resize(rows, columns)
         self.process.send_signal(signal.SIGWINCH)
+
+    def swallowed(self, *keys: str) -> None:
+        """Press keys that a terminal of less than 60x15 ignores, and wait until they have been; it is resized meanwhile."""
+        self.press(*keys)
+        end = time.monotonic() + DEADLINE
+        while unread := self._unread():
+            assert time.monotonic() < end, f"{unread} bytes of {keys} are never read"
+            self._read(0.01)
+        columns, rows = self.screen.columns + 1, self.screen.lines
+        self.resize(columns, rows)
+        self.wait(f"{columns}x{rows}")  # a frame that was painted after the keys were read
+
+    def _unread(self) -> int:
+        """Bytes that were typed and that the program has not read yet."""
+        slave = os.open(self._slave, os.O_RDWR | os.O_NOCTTY)
+        try:
+            return int.from_bytes(fcntl.ioctl(slave, termios.FIONREAD, bytes(4)), sys.byteorder)
+        finally:
+            os.close(slave)
 
     def vanish(self) -> None:
         """The window is closed: the other end of the program's terminal is gone."""

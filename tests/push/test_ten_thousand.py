@@ -95,7 +95,7 @@ def codes_of(table: dict[str, Any], column: str) -> Counter[str]:
 
 
 @pytest.mark.parametrize(
-    "lab", [pytest.param(700, id="700"), pytest.param(10_000, id="10000", marks=pytest.mark.slow)], indirect=True
+    "lab", [pytest.param(450, id="450"), pytest.param(10_000, id="10000", marks=pytest.mark.slow)], indirect=True
 )
 @pytest.mark.timeout(900)
 def test_killed_and_parked_in_the_middle_it_ends_with_one_product_per_item(lab: Lab, tmp_path: Path) -> None:
