@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import stamina
 
 from connectors.sandbox.faults import FaultKind
 
@@ -59,12 +60,13 @@ def test_nobody_listens_at_the_address(crosswalk, shop):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     assert crosswalk("connection", "set", "syncro", "--set", f"base_url=http://127.0.0.1:{port}").code == 0
-    ended = crosswalk("connection", "check", "syncro", "--json")
+    with stamina.set_testing(True, attempts=4, cap=True):  # at once, one after the other
+        ended = crosswalk("connection", "check", "syncro", "--json")
+        pulled = crosswalk("pull")
     assert ended.code == 1
     assert ended.document["ok"] is False
     (failed,) = (item for item in ended.document["items"] if not item["ok"])
     assert "syncro" in failed["message"]
-    pulled = crosswalk("pull")
     assert pulled.code in {1, 4}
     assert "syncro" in pulled.err
 
