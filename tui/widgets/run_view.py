@@ -99,6 +99,14 @@ class RunView(Reports, Vertical):
         if run_id:
             self.reload()
 
+    def ended(self, run: Run) -> None:
+        """The run ended as this: its keys work at once, and its outcomes are read a last time."""
+        if run.id != self.run_id:
+            self.follow(run.id)
+        self.run = run
+        self._show()
+        self.reload()
+
     def engine_changed(self, update: Update) -> None:
         """Take in what the engine says about this run."""
         if not self.run_id:

@@ -304,7 +304,7 @@ class SyncPanel(Reports, Vertical):
             return
         finally:
             self._own = False
-        view.follow(run.id)
+        view.ended(run)
         self._ended(run)
 
     def _ended(self, run: Run) -> None:

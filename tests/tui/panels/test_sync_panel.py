@@ -257,6 +257,20 @@ async def test_progress_outcomes_and_cancel_while_it_runs(panel, workspace, make
         await eventually(pilot, lambda: workspace.asked_for("resume") == [("resume", "r1")])
 
 
+async def test_the_keys_of_a_run_work_from_the_moment_it_ends(panel, workspace, painted, eventually, monkeypatch):
+    monkeypatch.setattr(RunView, "reload", lambda _: None)  # its outcomes are still being read
+    p = panel()
+    async with p.app.run_test(size=(80, 24)) as pilot:
+        await planned(pilot, p, eventually)
+        await pilot.press("s")
+        await eventually(pilot, lambda: "Sync 1 row" in painted(p.app))
+        await pilot.press("y")
+        await eventually(pilot, lambda: p.panel.stage is Stage.ENDED)
+        assert p.panel.why_not("undo") == ""
+        await pilot.press("U")
+        await eventually(pilot, lambda: workspace.asked_for("plan_undo") == [("plan_undo", "r1")])
+
+
 async def test_a_run_is_undone_by_a_plan_that_is_shown_first(panel, workspace, make, painted, eventually):
     p = panel()
     async with p.app.run_test(size=(80, 24), notifications=True) as pilot:
