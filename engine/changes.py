@@ -46,7 +46,7 @@ class Change:
     ``before`` is the value seen on ``target`` (the side that is overwritten), ``source`` the one on the other side,
     ``after`` what will be written: canonical text. ``sku_slot`` as in ``RecordWrite``. ``rule`` tells shortly which rule made
     ``after`` of ``source``; ``rule_version`` is kept with the baseline. ``choices`` are the values that qualify where a side
-    has several and the row is blocked by that.
+    has several and the row is blocked by that. ``takes_back`` is as in ``FieldWrite``.
     """
 
     kind: Kind
@@ -70,6 +70,7 @@ class Change:
     rule: str = ""
     rule_version: str = ""
     choices: tuple[str, ...] = ()
+    takes_back: str = ""
 
     @property
     def target_id(self) -> str:
@@ -216,7 +217,7 @@ class Plan:
 class Outcome:
     """What became of one change; ``field`` is None for the creation or push of a record, and for a text.
 
-    ``attribute`` is the text field's name, or ``"push"``.
+    ``attribute`` is the text field's name, or ``"push"``. ``movement`` is the id of the stock movement that was made.
     """
 
     run: str
@@ -235,6 +236,7 @@ class Outcome:
     request_id: str = ""
     at: datetime | None = None
     attribute: str = ""
+    movement: str = ""
 
 
 @dataclass(frozen=True, slots=True)

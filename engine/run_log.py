@@ -109,6 +109,7 @@ def outcome_of(doc: Mapping[str, Any]) -> Outcome:
         doc["request_id"],
         datetime.fromisoformat(doc["at"]) if doc["at"] else None,
         doc.get("attribute", ""),
+        doc.get("movement", ""),
     )
 
 

@@ -32,6 +32,7 @@ def outcome_of(run_id: str, item: Item, verdict: Verdict, at: datetime) -> Outco
             field=item.field,
             before=item.before,
             after=item.after,
+            movement=verdict.movement,
             **common,
         )
     if isinstance(item, Push):

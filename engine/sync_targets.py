@@ -36,7 +36,7 @@ class Target:
         slot = "sku"
         for change in self.changes:
             assert change.after is not None
-            fields.setdefault(change.field, FieldWrite(change.field, change.before, change.after))
+            fields.setdefault(change.field, FieldWrite(change.field, change.before, change.after, change.takes_back))
             slot = change.sku_slot if change.field is Field.SKU else slot
         first = self.changes[0]
         key = f"{run}:{self.side}:{self.kind}:{self.id}"

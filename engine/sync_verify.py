@@ -40,7 +40,8 @@ def verdict(
 
     ``again`` says that this run has sent it before: then an equal value is ours, and None is not returned.
     """
-    made = Verdict(answer.result, answer.message, answer.code, answer.request_id, answer.found)
+    movement = answer.id if change.field is Field.QUANTITY else ""
+    made = Verdict(answer.result, answer.message, answer.code, answer.request_id, answer.found, movement=movement)
     equal = answer.result is Result.STALE and answer.found is not None
     if answer.result is Result.UNCHANGED or (
         equal and same(change.field, answer.found, change.after, settings.currency)

@@ -104,6 +104,7 @@ def _change(scene: Scene, outcome: Outcome, field: Field, rows: Mapping[tuple[Ki
         verb="re-check" if blocked else "",
         version=getattr(record, "version", ""),
         sku_slot=sku_slot(scene.settings, outcome.target) if field is Field.SKU else "sku",
+        takes_back=outcome.movement,
     )
 
 

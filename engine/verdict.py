@@ -26,6 +26,7 @@ class Verdict:
     mapping: NewMapping | None = None
     provisional: bool = False  # sent but not read back: the intent stays open
     doubted: bool = False  # the record shows the value, and it may be wrong all the same
+    movement: str = ""  # the stock movement that was made for a quantity
     price: tuple[str, str] | None = None  # both sides' equal prices after a push: the baseline of the next sync
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +21,7 @@ from connectors.quickbooks.faults import DUPLICATE_NUMBER, STALE
 from connectors.quickbooks.query import among
 from connectors.quickbooks.sending import Sent, request_id, send
 from connectors.values import text
-from engine.errors import ConnectorError, Rejected
+from engine.errors import Rejected
 from engine.model import Field
 from engine.ports import RecordWrite, Result
 
@@ -84,20 +85,28 @@ class Adjuster:
             return (await self.made([write])).get(write.key, sent)
         return sent
 
-    async def delete(self, id: str, version: str) -> Sent:
-        """Delete one adjustment: QuickBooks takes its difference back. Raises only when it certainly was not deleted."""
-        try:
-            row = await self._api.record(ENTITY, id)
-        except ConnectorError as error:
-            return Sent(Result.NOT_SENT, str(error), error.code, error.request_id, id)
+    async def take_back(self, id: str, item: Row, difference: Decimal) -> Sent | None:
+        """Delete the adjustment ``id``: QuickBooks takes its difference back, and no second one stands in the books.
+
+        None: nothing was sent, because it is not (any more) the one line for this item that ``difference`` undoes. One
+        that is gone is ``stale``: it was taken back already. Raises only when it certainly was not deleted.
+        """
+        row = await self._api.record(ENTITY, id)
         if row is None:
-            return Sent(Result.UNCHANGED, f"there is no adjustment {id} any more", id=id)
+            return Sent(Result.STALE, f"adjustment {id} is not in QuickBooks any more; nothing was written")
+        details = [line[DETAIL] for line in row.get("Line", ()) if DETAIL in line]
+        if [_moved(one) for one in details] != [(str(item["Id"]), -difference)]:
+            return None
         now = text(row.get("SyncToken"))
-        if version and version != now:
-            why = f"adjustment {id} was changed in QuickBooks since it was made; it was not deleted"
-            return Sent(Result.STALE, why, STALE, id=id, version=now)
         body = {"Id": id, "SyncToken": now}
-        return await send(self._api, ENTITY, body, request_id("delete", id, now), ("operation", "delete"))
+        sent = await send(self._api, ENTITY, body, request_id("delete", id, now), ("operation", "delete"))
+        # somebody else was quicker: the stock is what counts, and it is read again
+        return None if sent.code == STALE else replace(sent, id="")
+
+
+def _moved(detail: Row) -> tuple[str, Decimal]:
+    """The item of an adjustment's line, and by how much it moves its stock."""
+    return text(detail.get("ItemRef", {}).get("value")), Decimal(str(detail.get("QtyDiff", 0)))
 
 
 def _of(row: Row) -> Sent:

@@ -101,13 +101,11 @@ class QuickBooksConnector:
         return await postings.posted_since(self._api, since, self._now())
 
     async def write(self, writes: Sequence[RecordWrite]) -> list[WriteOutcome]:
-        """The items' own fields in one batch, then one adjustment per quantity; its id is the outcome's ``id``."""
-        return await self._writer.write(writes)
+        """The items' own fields in one batch, then one adjustment per quantity; its id is the outcome's ``id``.
 
-    async def delete_adjustment(self, id: str, version: str = "") -> WriteOutcome:
-        """Take a quantity's adjustment back: a true undo. ``stale`` when somebody changed it since ``version``."""
-        sent = await self._writer.adjuster.delete(id, version)
-        return WriteOutcome(id, Field.QUANTITY, sent.result, sent.message, sent.code, sent.request_id, id=id)
+        A quantity that takes an adjustment of ours back deletes that one, where it is still as it was made.
+        """
+        return await self._writer.write(writes)
 
     async def create(self, draft: Draft) -> WriteOutcome:
         """Add an inventory item (``maintain_stock``) or a non-inventory one, the marker in its PurchaseDesc."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 
 from connectors.http import FAILED_WRITE, each, fate
 from connectors.quickbooks.accounts import Accounts
@@ -24,6 +25,7 @@ from engine.model import Field, Kind
 from engine.ports import RecordWrite, Result, WriteOutcome
 
 ITEM = "Item"
+INCOMPLETE = "incomplete"  # our own code: a setting is missing, nothing was asked of QuickBooks
 
 
 @dataclass(slots=True)
@@ -159,12 +161,6 @@ class ItemWriter:
 
     # ------------------------------------------------------------------------------------------------ adjustments
     async def _adjustments(self, jobs: Sequence[Job], account: str, problem: str, every: Sequence[Job]) -> None:
-        if problem:
-            for job in jobs:
-                job.settle(
-                    Sent(Result.REJECTED, f"{job.write.name}: {problem}; not written", "incomplete"), Field.QUANTITY
-                )
-            return
         sent_before = [job for job in every if job.plan.by_item]
         failures: list[ConnectorError] = []
         reached = bool(sent_before)
@@ -182,14 +178,24 @@ class ItemWriter:
                 job.settle(Sent(Result.NOT_SENT, str(error), error.code, error.request_id), Field.QUANTITY)
                 return
             try:
-                sent = await self.adjuster.adjust(job.write, job.row, job.plan.difference, account)
+                sent = await self._adjust(job, job.plan.difference, account, problem)
             except ConnectorError as error:
                 failures.append(error)
                 job.settle(Sent(Result.NOT_SENT, str(error), error.code, error.request_id), Field.QUANTITY)
                 return
-            reached = True
+            reached = reached or sent.code != INCOMPLETE
             job.settle(sent, Field.QUANTITY, id=sent.id)
 
         await each(jobs, one)
         if failures and not reached:
             raise failures[0]
+
+    async def _adjust(self, job: Job, difference: Decimal, account: str, problem: str) -> Sent:
+        """Take our own adjustment back where this undoes one, else make one. Raises when certainly nothing was done."""
+        (ours,) = (one.takes_back for one in job.write.fields if one.field is Field.QUANTITY)
+        back = await self.adjuster.take_back(ours, job.row, difference) if ours else None
+        if back is not None:
+            return back
+        if problem:
+            return Sent(Result.REJECTED, f"{job.write.name}: {problem}; not written", INCOMPLETE)
+        return await self.adjuster.adjust(job.write, job.row, difference, account)

@@ -37,12 +37,14 @@ class ChangedOrders:
 class FieldWrite:
     """One field to write: canonical text (``engine.model.canonical`` for amounts). ``before`` is what must still hold.
 
-    An ``after`` of ``""`` takes an SKU away (the undo of one that was added); amounts are never emptied.
+    An ``after`` of ``""`` takes an SKU away (the undo of one that was added); amounts are never emptied. ``takes_back`` is
+    the id of the stock movement that this undoes: a connector that can, and finds it as it was made, deletes it.
     """
 
     field: Field
     before: str | None
     after: str
+    takes_back: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class WriteOutcome:
     """What a connector says of one field of one ``RecordWrite`` (or, with ``field`` None, of one create).
 
     ``found`` is the value met when ``stale``, or (of a create) the ids of the records it would be a duplicate of, with
-    commas between them; ``id`` the new record's id after a create; ``message`` and ``code`` are
+    commas between them; ``id`` the new record's id after a create, or that of the stock movement that was made for a quantity; ``message`` and ``code`` are
     the system's own words. ``doubt`` says why the value may be wrong although the record shows it (units sold in the same
     moment): it ends ``unverified``.
     """

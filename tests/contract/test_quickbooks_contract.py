@@ -159,7 +159,9 @@ async def test_what_the_connector_writes_and_what_comes_of_it(
     draft = Draft("k", Kind.PRODUCTS, "1", "A new thing", price=Decimal("1.10"), sku=Sku("N-1"), maintain_stock=True)
     outcomes = [*await connector.write(prices), *await connector.write(quantities), await connector.create(draft)]
     assert {outcome.result for outcome in outcomes} == {Result.APPLIED}
-    undone = await connector.delete_adjustment(outcomes[6].id)
+    now = company.state.get("item", rows[0]["Id"])
+    back = FieldWrite(Field.QUANTITY, "500.5", canonical(Decimal(str(rows[0]["QtyOnHand"]))), outcomes[6].id)
+    (undone,) = await connector.write([RecordWrite("u", Kind.PRODUCTS, now["Id"], now["Name"], (back,))])
     assert undone.result is Result.APPLIED
     await connector.close()
 

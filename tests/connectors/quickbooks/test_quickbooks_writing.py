@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,6 +26,13 @@ def bodies(served: Any, path: str) -> list[dict[str, Any]]:
 
 def stock(served: Any, row: dict[str, Any]) -> float:
     return served.state.get("item", row["Id"])["QtyOnHand"]
+
+
+def taking_back(served, write_of, row, outcome) -> RecordWrite:
+    """The write that undoes a quantity: from what the item has now to what ``row`` had."""
+    now = served.state.get("item", row["Id"])
+    write = write_of(now, key=f"undo:{row['Id']}", quantity=str(row["QtyOnHand"]))
+    return replace(write, fields=(replace(write.fields[0], takes_back=outcome.id),))
 
 
 def sell(served: Any, row: dict[str, Any], units: int) -> None:
@@ -132,9 +140,14 @@ class TestStaleToken:
     async def during(self, served: Any, path: str, write: Any, meanwhile: Any) -> Any:
         """Hold the request to ``path``, do something, let it go on."""
         served.app.faults.add("hold", method="POST", path=path)
-        task = asyncio.create_task(write)
         ending = path.rpartition("/")[2]
-        await asyncio.to_thread(served.wait_for, lambda log: any(entry.path.endswith(ending) for entry in log))
+
+        def asked(log: Any) -> int:
+            return sum(entry.path.endswith(ending) for entry in log)
+
+        before = asked(served.requests)
+        task = asyncio.create_task(write)
+        await asyncio.to_thread(served.wait_for, lambda log: asked(log) > before)
         meanwhile()
         served.app.release()
         return await task
@@ -294,30 +307,49 @@ class TestQuantities:
         assert results(outcomes) == {"quantity": "stale"}
         assert not served.state.rows("inventoryadjustment")
 
-    async def test_deleting_the_adjustment_takes_it_back(self, company, connect, stocked, write_of) -> None:
+    async def test_an_undo_deletes_the_adjustment_and_loses_no_sale(self, company, connect, stocked, write_of) -> None:
         served = company()
         row = stocked(served)
         connector = connect(served)
         (outcome,) = await connector.write([write_of(row, quantity="77")])
-        sell(served, row, 4)
-        undone = await connector.delete_adjustment(outcome.id, "0")
-        assert (undone.result, undone.field) == (Result.APPLIED, Field.QUANTITY)
+        back = taking_back(served, write_of, row, outcome)
+        sold = lambda: sell(served, row, 4)  # noqa: E731 - one word for what happens meanwhile
+        (undone,) = await TestStaleToken().during(served, ADJUSTMENT, connector.write([back]), sold)
+        assert (undone.result, undone.field, undone.id) == (Result.APPLIED, Field.QUANTITY, ""), undone
+        assert not served.state.rows("inventoryadjustment")
         assert stock(served, row) == row["QtyOnHand"] - 4
-        assert (await connector.delete_adjustment(outcome.id)).result is Result.UNCHANGED
+
+    async def test_an_adjustment_that_is_gone_is_not_taken_back_twice(
+        self, company, connect, stocked, write_of
+    ) -> None:
+        served = company()
+        row = stocked(served)
+        connector = connect(served)
+        (outcome,) = await connector.write([write_of(row, quantity="77")])
+        back = taking_back(served, write_of, row, outcome)
+        served.state.remove("inventoryadjustment", outcome.id)
+        (undone,) = await connector.write([back])
+        assert undone.result is Result.STALE
+        assert f"adjustment {outcome.id} is not in QuickBooks any more" in undone.message
+        assert not served.state.rows("inventoryadjustment")
+        assert stock(served, row) == 77
 
     async def test_an_adjustment_that_a_bookkeeper_changed_is_not_deleted(
         self, company, connect, stocked, write_of
     ) -> None:
         served = company()
+        row = stocked(served)
         connector = connect(served)
-        (outcome,) = await connector.write([write_of(stocked(served), quantity="77")])
+        (outcome,) = await connector.write([write_of(row, quantity="77")])
+        back = taking_back(served, write_of, row, outcome)
         made = served.state.get("inventoryadjustment", outcome.id)
-        served.state.put(
-            "inventoryadjustment", outcome.id, {**made, "SyncToken": "3", "PrivateNote": "Counted by hand"}
-        )
-        undone = await connector.delete_adjustment(outcome.id, "0")
-        assert undone.result is Result.STALE
-        assert served.state.get("inventoryadjustment", outcome.id)
+        (line,) = made["Line"]
+        detail = {**line["ItemAdjustmentLineDetail"], "QtyDiff": 1}
+        changed = {**made, "SyncToken": "3", "Line": [{**line, "ItemAdjustmentLineDetail": detail}]}
+        served.state.put("inventoryadjustment", outcome.id, changed)
+        (undone,) = await connector.write([back])
+        assert (undone.result, stock(served, row)) == (Result.APPLIED, row["QtyOnHand"])
+        assert {one["Id"] for one in served.state.rows("inventoryadjustment")} == {outcome.id, undone.id}
 
     async def test_cost_and_quantity_together_and_the_item_first(self, company, connect, stocked, write_of) -> None:
         served = company()
