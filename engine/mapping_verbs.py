@@ -66,6 +66,10 @@ class MappingVerbs(SuggestionVerbs):
         edit = self._mappings.unignore(chosen, kind, ids)
         return self._edited(chosen, kind, unexcluded(edit, taken, ids) if taken else edit)
 
+    def undoable_edit(self, integration: str | None) -> Edit | None:
+        """What ``undo_edit`` would take back; None when there is nothing."""
+        return self._mappings.undoable(self.integration(integration))
+
     def undo_edit(self, integration: str | None) -> Edit:
         """Take back the newest mapping edit; again, the one before."""
         chosen = self.integration(integration)

@@ -6,9 +6,10 @@ states and writes one history entry per row with the state before, so that any e
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from tinydb import Query
@@ -222,8 +223,20 @@ class Mappings:
             done = [self._edit(integration, kind, action, mine, f"undo of {group}") for kind, mine in edits.items()]
         count = sum(edit.count for edit in done) + rejections
         left = f"; {len(skipped)} left, edited again since" if skipped else ""
-        text = f"undone: {newest['action']} of {_rows(count)}{left}"
+        gone = {sid for sid, _why in skipped}
+        told = _edited([doc for doc in docs if doc["storefront_id"] not in gone]) if count else _rows(0)
+        text = f"undone: {newest['action']} of {told}{left}"
         return Edit(done[-1].id if done else 0, action, count, text, tuple(skipped))
+
+    def undoable(self, integration: Integration) -> Edit | None:
+        """The edit that ``undo`` would take back, told as "map of 91 products by anna, 2026-11-26 16:23 UTC"."""
+        newest = self._newest_edit(integration.name)
+        if newest is None:
+            return None
+        docs = self._store.table("history").search(Q.run == newest["run"])
+        at = datetime.fromisoformat(newest["at"]).astimezone(UTC)
+        text = f"{newest['action']} of {_edited(docs)} by {newest['actor']}, {at:%Y-%m-%d %H:%M} UTC"
+        return Edit(0, newest["action"], len(docs), text)
 
     def _newest_edit(self, integration: str) -> Mapping[str, Any] | None:
         last = self._store.last_id("history")
@@ -319,11 +332,10 @@ class Mappings:
                 if (doc["kind"], doc["storefront_id"]) != (kind, mapping.storefront_id)
             ]
             if holders:
-                names = ", ".join(
-                    f"{doc['storefront_name'] or doc['storefront_id']} ({doc['storefront_id']})" for doc in holders
-                )
+                names = ", ".join(_named(doc["storefront_name"], doc["storefront_id"]) for doc in holders)
                 raise UsageError(
-                    f"{mapping.storefront_name or mapping.storefront_id}: {mapping.backoffice_name or mapping.backoffice_id} is "
+                    f"{_named(mapping.storefront_name, mapping.storefront_id)}: "
+                    f"{_named(mapping.backoffice_name, mapping.backoffice_id)} is "
                     f"mapped to {names} already; unmap that first, or allow several rows per counterpart (setting "
                     f"many_to_one); nothing was mapped"
                 )
@@ -357,6 +369,20 @@ def _text(state: RowDocuments) -> str | None:
     if ignored:
         parts.append(f"ignored: {ignored['reason']}" + (f" until {ignored['until']}" if ignored["until"] else ""))
     return "; ".join(parts) or None
+
+
+def _named(name: str, id: str) -> str:
+    return f"{name} ({id})" if name and name != id else id
+
+
+def _edited(docs: Sequence[Mapping[str, Any]]) -> str:
+    """What an edit was about: its only row by name, or how many of each kind: ``2 products and 1 fee``."""
+    if len(docs) == 1:
+        return f"the {docs[0]['kind'].removesuffix('s')} {_named(docs[0]['name'], docs[0]['storefront_id'])}"
+    counts = Counter(doc["kind"] for doc in docs)
+    return " and ".join(
+        f"{count:,} {kind if count > 1 else kind.removesuffix('s')}" for kind, count in sorted(counts.items())
+    )
 
 
 def _rows(count: int) -> str:

@@ -359,6 +359,13 @@ class FakeWorkspace:
         self._called("reject", kind, storefront_id, backoffice_id)
         return Edit(3, "reject", 1, "never suggested again")
 
+    def undoable_edit(self, integration: str) -> Edit | None:
+        edits = [call for call in self.verbs("map", "unmap", "ignore", "unignore", "reject") if len(call) > 2]
+        if not edits:
+            return None
+        count = max((len(part) for part in edits[-1] if isinstance(part, tuple)), default=1)
+        return Edit(0, edits[-1][0], count, f"{edits[-1][0]} of {count} products by anna, 2030-01-02 03:04 UTC")
+
     def undo_edit(self, integration: str) -> Edit:
         self._called("undo_edit", integration)
         if not self.verbs("map", "unmap", "ignore", "unignore", "reject"):

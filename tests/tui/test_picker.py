@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from textual.events import Paste
+
+from engine.errors import UsageError
 from engine.model import Kind
 from engine.views import Choice, Suggestion
 
@@ -78,6 +81,37 @@ async def test_marked_rows_are_led_through_one_after_the_other(open_console: Any
         await d.settle(lambda: d.top == "Picker" and not d.console.screen._reading)
         await d.press("escape", until=lambda: d.top != "Picker")
         assert [call[3] for call in ws.verbs("map")] == [(("S0", "B1"),)]
+
+
+async def test_a_refused_choice_is_told_and_the_walk_goes_on_with_the_same_row(open_console: Any, fake: Any) -> None:
+    ws = fake()
+    async with open_console(ws) as d:
+        await d.press("space", "space")
+        await opened(d)
+        await d.type("sku-12")
+        ws.fail["map"] = UsageError("Counterpart 12 (B12) is mapped to Other (S9) already; nothing was mapped")
+        await d.press("enter", until=lambda: d.top == "MessageDialog")
+        assert "mapped to Other (S9) already" in d.text
+        del ws.fail["map"]
+        await d.press("escape", until=lambda: d.top == "Picker" and not d.console.screen._reading)
+        assert "(1 of 2)" in d.text
+        assert d.console.screen.query_one("Input").value == "sku-12"
+        await d.type("5")
+        await d.press("enter", until=lambda: "(2 of 2)" in d.text)
+        assert ws.verbs("map")[-1][3] == (("S0", "B125"),)
+        await d.press("escape", until=lambda: d.top != "Picker")
+
+
+async def test_pasted_lines_are_words_of_one_search(open_console: Any, fake: Any) -> None:
+    async with open_console(fake()) as d:
+        await opened(d)
+        d.console.screen.query_one("Input").post_message(Paste("sku-7\r\npart\n"))
+        await d.settle(lambda: "11 of 500 match" in d.text)
+        assert d.console.screen.query_one("Input").value == "sku-7 part"
+        await d.press("escape", until=lambda: d.top != "Picker")
+        await d.press("slash")
+        d.console.screen.query_one("FilterInput").post_message(Paste("mailbox\n50\n"))
+        await d.settle(lambda: d.console.screen.query_one("FilterInput").value == "mailbox 50")
 
 
 async def test_a_back_office_record_is_mapped_to_a_storefront_row(open_console: Any, fake: Any) -> None:

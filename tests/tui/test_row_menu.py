@@ -110,6 +110,19 @@ async def test_ignore_asks_for_a_reason_and_undo_takes_it_back(open_console: Any
         assert "Undone: taken back" in d.toasts
 
 
+async def test_undo_of_many_rows_says_what_it_takes_back_and_asks(open_console: Any, fake: Any) -> None:
+    ws = fake()
+    async with open_console(ws) as d:
+        await d.press("asterisk", "U", until=lambda: d.top == "Confirm")
+        await d.press("y", until=lambda: bool(ws.verbs("unmap")) and not d.table.marks and d.top != "Confirm")
+        await d.press("ctrl+z", until=lambda: "Take back an edit of 24 rows?" in d.text)
+        assert "unmap of 24 products by anna" in d.text
+        await d.press("n", until=lambda: d.top != "Confirm")
+        assert not ws.verbs("undo_edit")
+        await d.press("ctrl+z", until=lambda: d.top == "Confirm")
+        await d.press("y", until=lambda: bool(ws.verbs("undo_edit")))
+
+
 async def test_undo_with_nothing_to_undo_says_so(open_console: Any, fake: Any) -> None:
     async with open_console(fake()) as d:
         await d.press("ctrl+z", until=lambda: d.top == "MessageDialog")

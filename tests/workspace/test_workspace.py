@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from decimal import Decimal
 
 import pytest
@@ -255,6 +256,10 @@ async def test_mappings_go_out_and_come_back_without_loss(ws, systems):
         return [line.split(",")[:6] for line in text.splitlines()]
 
     assert essential(again.getvalue()) == essential(out.getvalue())
+    newest = ws.undoable_edit(None)
+    assert newest is not None
+    assert newest.count == 10
+    assert re.match(r"import of \d customers? and \d products? by .+, \d{4}-\d\d-\d\d \d\d:\d\d UTC$", newest.message)
     undone = ws.undo_edit(None)
     assert undone.count == 10, "an import of several kinds is one edit"
     assert storefront_rows(ws, Kind.CUSTOMERS)[customers[0][0]].status is not Status.MAPPED

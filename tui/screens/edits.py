@@ -252,7 +252,15 @@ async def unignore(context: Context) -> None:
 
 
 async def undo(context: Context) -> None:
-    """Take back the newest mapping edit of this integration that was not taken back yet."""
+    """Take back the newest mapping edit of this integration that was not taken back yet; one of many rows asks first."""
+    from tui.widgets.dialogs import Confirm
+
+    newest = await context.console.bridge.call(lambda ws: ws.undoable_edit(context.integration))
+    if newest is not None and newest.count > 1:
+        lines = [plain(newest.message), f"An undo cannot be undone. {SENT_NOTHING}"]
+        dialog = Confirm(f"Take back an edit of {newest.count:,} rows?", lines, yes="Take back")
+        if await context.console.push_screen_wait(dialog) is not True:
+            return
     await edit(context, lambda ws, _kind: ws.undo_edit(context.integration), "Undone")
 
 

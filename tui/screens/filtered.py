@@ -8,6 +8,7 @@ from textual import on
 from textual.widgets import Input
 
 from tui.screens.tab import TabScreen
+from tui.widgets.search_input import SearchInput
 from tui.widgets.table import Table
 
 
@@ -35,7 +36,7 @@ class FilteredTab(TabScreen):
         raise NotImplementedError
 
     def filter_field(self) -> Input:
-        return Input(placeholder="words to look for", compact=True)
+        return SearchInput(placeholder="words to look for", compact=True)
 
     def open_filter(self) -> None:
         field = self.query_one(Input)

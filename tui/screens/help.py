@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 
 from tui.actions import REGISTRY, Action, Context, key_text
 from tui.widgets.plain import plain
+from tui.widgets.search_input import SearchInput
 
 #: Keys that are no actions, because they only move: shown, not executable.
 MOVES = (
@@ -62,7 +63,7 @@ class Help(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = Content("What can be done here")
-            yield Input(placeholder="search by word or key", compact=True)
+            yield SearchInput(placeholder="search by word or key", compact=True)
             yield OptionList(markup=False)
             yield Static(classes="help--more")
             yield Static(Content("⏎ do it · esc close"), classes="help--hint")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -25,21 +26,34 @@ async def map_targets(context: Context) -> None:
 
 
 async def map_rows(context: Context, rows: Sequence[Row]) -> int:
-    """Lead through the picker for each row; Escape ends the walk. Returns how many were mapped."""
-    mapped = 0
-    for number, row in enumerate(rows, 1):
+    """Lead through the picker for each row; Escape ends the walk. Returns how many were mapped.
+
+    A refused choice (a counterpart that another row has) is told, and the picker opens again for the same row.
+    """
+    from engine.errors import UsageError
+    from tui.widgets.explain import error_dialog
+
+    mapped, left = 0, deque(enumerate(rows, 1))
+    while left:
+        number, row = left[0]
         where = f" ({number:,} of {len(rows):,})" if len(rows) > 1 else ""
         picked = await pick(context, row, where)
         if picked is None:
             break
         if picked.skip:
+            left.popleft()
             continue
         if picked.add:
             screen = screen_of(context)
             screen.table.go_to(row_key(row))
             context.console.act("add", _only(context, row))
             break
-        mapped += await _map(context, row, picked)
+        try:
+            mapped += await _map(context, row, picked)
+        except UsageError as error:
+            await context.console.push_screen_wait(error_dialog(f"Map {row.left or row.right}", error))
+            continue
+        left.popleft()
     return mapped
 
 

@@ -16,9 +16,10 @@ from tui.widgets.lens import Lens
 from tui.widgets.line import Line, Piece
 from tui.widgets.plain import clip_to
 from tui.widgets.plan_lines import many
+from tui.widgets.search_input import SearchInput
 
 
-class FilterInput(Input):
+class FilterInput(SearchInput):
     """Enter keeps the filter and goes back to the list; Escape clears it first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -24,6 +24,7 @@ from textual.widgets.option_list import Option
 from tui.widgets.lens import SLICE, Steps, in_slices, search
 from tui.widgets.plain import plain
 from tui.widgets.reports import Reports
+from tui.widgets.search_input import SearchInput
 
 if TYPE_CHECKING:
     from engine.views import Choice, Suggestion
@@ -116,7 +117,7 @@ class Picker(Reports, ModalScreen[Picked | None]):
         with Vertical() as box:
             box.border_title = Content(plain(self.heading))
             yield Static(Content(plain(self.about)), classes="picker--row")
-            yield Input(self.typed, placeholder="type to search all of them", compact=True, select_on_focus=False)
+            yield SearchInput(self.typed, placeholder="type to search all of them", compact=True, select_on_focus=False)
             yield OptionList(Option(Content(" reading…"), disabled=True), markup=False)
             yield Static(self._hint(""), classes="picker--hint")
 
