@@ -32,6 +32,8 @@ Progress = Callable[[int, int], None]
 SLICE = 200
 #: Candidates whose log-odds are this near to the best are "nearly equal": the best is ambiguous.
 NEARLY_EQUAL = 0.7
+#: Guesses below this score do not fit, so several of them do not "fit equally": the row is unmapped, not ambiguous.
+PLAUSIBLE = 0.1
 #: Log-odds that stand for "no rival"; also the least a rival counts.
 NO_RIVAL = -4.0
 #: A ranked guess is never certain; only an exact match scores 1.
@@ -159,8 +161,9 @@ class _Teller:
         for position, (guessed, negative, other, lead) in enumerate(lines[:top]):
             near = -negative > best - NEARLY_EQUAL
             contested = position == 0 and abs(lead) <= NEARLY_EQUAL and not self.share
-            doubtful = guessed and not settled and ((near and rivals > 1) or contested)
-            suggestion = self._tell(row, other, mine, probability(-negative, self.method.weights), doubtful=doubtful)
+            score = probability(-negative, self.method.weights)
+            doubtful = guessed and not settled and score >= PLAUSIBLE and ((near and rivals > 1) or contested)
+            suggestion = self._tell(row, other, mine, score, doubtful=doubtful)
             if suggestion.score >= min_score:
                 found.append(suggestion)
         return tuple(found)

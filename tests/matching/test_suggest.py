@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.matching import exact, suggest
+from engine.matching.suggest import PLAUSIBLE
 from engine.model import Fee, Kind, PriceOption, Product, Sku
 from engine.settings import IntegrationSettings
 
@@ -95,6 +96,15 @@ def test_two_counterparts_that_are_nearly_equal_are_ambiguous():
     right = [product("b1", "Contoso cloud backup"), product("b2", "Contoso cloud backup"), *OTHERS]
     best = ranked(left, right)["s1"]
     assert [(s.backoffice_id, s.ambiguous) for s in best[:2]] == [("b1", True), ("b2", True)]
+
+
+def test_counterparts_that_fit_equally_badly_are_not_called_ambiguous():
+    left = [product("s1", "Voice Seat Pro X100")]
+    right = [product("b1", "Voice Seat Basic Z900"), product("b2", "Voice Seat Basic Q900"), *OTHERS]
+    best = ranked(left, right)["s1"]
+    assert [s.backoffice_id for s in best[:2]] == ["b1", "b2"]
+    assert best[0].score == best[1].score < PLAUSIBLE
+    assert not any(s.ambiguous for s in best)
 
 
 def test_two_records_that_claim_one_counterpart_are_ambiguous_unless_it_may_be_shared():

@@ -12,7 +12,7 @@ from tui.screens.records import row_key
 from tui.screens.view_actions import screen_of
 from tui.widgets.lens import UNMAPPED
 from tui.widgets.picker import Picked, Picker, PickerData
-from tui.widgets.plain import plain
+from tui.widgets.plain import clip_to, plain
 
 if TYPE_CHECKING:
     from engine.views import Choice, Row, Suggestion
@@ -80,7 +80,7 @@ async def pick(context: Context, row: Row, where: str = "") -> Picked | None:
         return PickerData(() if backwards else await _suggestions(context, row), ())
 
     picker = Picker(
-        f"Map {row.left or row.right}"[:70] + where,
+        clip_to(f"Map {row.left or row.right}", 70) + where,
         about,
         load,
         add=f"Add to {context.backoffice}…" if creates else "",

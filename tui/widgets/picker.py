@@ -207,7 +207,7 @@ class Picker(Reports, ModalScreen[Picked | None]):
                             (f" {score} ", "bold $text-success" if not one.ambiguous else "bold $text-warning"),
                             (f" {name}", "bold"),
                             (f"  {plain(one.backoffice_id)}", "dim"),
-                            ("  several have the same key" if one.ambiguous else "", "$text-warning"),
+                            ("  several fit equally" if one.ambiguous else "", "$text-warning"),
                             (reasons, "dim"),
                         ),
                         id=PICK + one.backoffice_id,
