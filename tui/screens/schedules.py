@@ -188,7 +188,12 @@ async def _change(context: Context) -> None:
 async def _pause(context: Context) -> None:
     schedule = _schedule(context)
     if schedule is not None:
-        await ask(context.screen, lambda ws: ws.schedules.enable(schedule.id, enabled=not schedule.enabled))
+        await ask(context.screen, lambda ws: _turn(ws, schedule.id))
+
+
+def _turn(ws: Workspace, schedule_id: str) -> Schedule:
+    """Pause what goes on, continue what is paused: as it is by now, for the line may be a moment late."""
+    return ws.schedules.enable(schedule_id, enabled=not ws.schedules.get(schedule_id).enabled)
 
 
 async def _run_now(context: Context) -> None:

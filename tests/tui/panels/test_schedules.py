@@ -26,6 +26,9 @@ async def test_a_schedule_is_added_run_paused_and_removed_by_key(real_console, f
         await it.press("p", sees="paused")
         await it.press("p")
         await it.until(lambda: "paused" not in it.text)
+        await it.press("p", "p")  # faster than the list
+        await it.until(lambda: not it.console.bridge.busy)
+        assert (await it.ask(lambda ws: ws.schedules.all()))[0].enabled
         await it.press("delete", sees="Remove the automatic sync?")
         await it.press("y")
         await it.sees("by hand", "No automatic sync yet")
