@@ -72,6 +72,13 @@ class SetupScreen(Page[str]):
             yield Button(Content("Test connection"), id="test", compact=True)
             yield Button(Content("Back"), id="back", compact=True)
 
+    def why_not(self, action: str) -> str:
+        if action == "test" and self.step not in {STOREFRONT, BACKOFFICE}:
+            return "this step has no connection to test"
+        if action == "back" and self.step == STOREFRONT:
+            return "this is the first step"
+        return ""
+
     @property
     def form(self) -> Form:
         return self.query_one(Form)
@@ -102,6 +109,7 @@ class SetupScreen(Page[str]):
         self.form.focus_first()
         if step == READING:
             self.query_one("#next").focus()
+        self.refresh_bindings()
 
     async def _fields(self, *, fresh: bool) -> None:
         typed = {**self.drafts.get(self.step, {}), **({} if fresh else self.form.values())}
@@ -172,7 +180,7 @@ class SetupScreen(Page[str]):
                     await self._show(self.step + 1)
         except CrosswalkError as error:
             said = explain(error)
-            self._problem(f"! {said.happened} {said.advice}")
+            self._problem(f"! {said.sentence}")
         finally:
             self.busy = False
 
@@ -231,7 +239,7 @@ class SetupScreen(Page[str]):
             return await ask_long(self, lambda ws: ws.check_connection(name))
         except CrosswalkError as error:
             said = explain(error)
-            self._problem(f"! {said.happened} {said.advice} The connection is saved; Next goes on without it working.")
+            self._problem(f"! {said.sentence} The connection is saved; Next goes on without it working.")
             self.tested = True
             return None
         finally:

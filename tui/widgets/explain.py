@@ -20,6 +20,13 @@ class Explanation:
     written: str
     advice: str
 
+    @property
+    def sentence(self) -> str:
+        """What happened and what to do, as one text of whole sentences."""
+        happened = self.happened.rstrip()
+        stop = "" if happened.endswith((".", "!", "?", ":")) else "."
+        return f"{happened}{stop} {self.advice}".rstrip()
+
 
 def explain(error: BaseException) -> Explanation:
     """The explanation of any error; one that is not of the engine's own tree is called unexpected and named."""

@@ -100,7 +100,7 @@ class LoginDialog(Dialog[bool]):
             result = await ask_long(self, lambda ws: ws.log_in(self.connection))
         except CrosswalkError as error:
             said = explain(error)
-            self._end("failed", f"{said.happened} {said.advice}")
+            self._end("failed", said.sentence)
             return
         self._ended_with(result)
 

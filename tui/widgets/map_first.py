@@ -27,8 +27,10 @@ async def map_first(node: Widget, kind: str, rows: Sequence[Row], map_row: MapRo
     mapped = [row.id for row in rows if row.status.value not in UNMAPPED]
     if not open_rows:
         return mapped
+    are = "is" if len(open_rows) == 1 else "are"
+    which = "The chosen row" if len(rows) == 1 else f"{len(open_rows):,} of the {len(rows):,} chosen rows"
     lines = [
-        f"{len(open_rows):,} of the {len(rows):,} chosen rows are not mapped, and only mapped rows can be synced:",
+        f"{which} {are} not mapped, and only mapped rows can be synced:",
         *(f"  {name}" for name in named([row.left for row in open_rows], len(open_rows), 5)),
     ]
     answers = [

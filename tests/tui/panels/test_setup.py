@@ -168,6 +168,27 @@ async def test_leaving_asks_only_when_something_was_typed(wizard, real, painted)
     assert app.result is None
 
 
+async def test_a_key_that_does_nothing_on_a_step_says_so(wizard, real, files, eventually):
+    app, start = wizard
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        made = await start(pilot, app)
+        assert not made.screen.active_bindings["ctrl+b"].enabled
+        assert made.screen.active_bindings["ctrl+t"].enabled
+        await made.press("ctrl+b")
+        await eventually(pilot, lambda: any("the first step" in toast.message for toast in app._notifications))
+        made.fill(name="shop", products__path=str(files / "shop.csv"))
+        await made.press("ctrl+s")
+        await made.at(BACKOFFICE)
+        await made.files()
+        made.fill(name="erp", products__path=str(files / "erp.csv"), writable="true")
+        await made.press("ctrl+s")
+        await made.at(INTEGRATION)
+        await eventually(pilot, lambda: not made.screen.active_bindings["ctrl+t"].enabled)
+        assert made.screen.active_bindings["ctrl+b"].enabled
+        await made.press("ctrl+t")
+        await eventually(pilot, lambda: any("no connection to test" in toast.message for toast in app._notifications))
+
+
 async def test_a_test_alone_does_not_go_on(wizard, real, files, painted, eventually):
     app, start = wizard
     async with app.run_test(size=(80, 24)) as pilot:

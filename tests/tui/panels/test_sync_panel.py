@@ -158,7 +158,7 @@ async def test_unmapped_rows_can_be_left_out(panel, workspace, make, painted, ev
         p.panel.open()
         await pilot.pause()
         await pilot.press("p")
-        await eventually(pilot, lambda: "Not mapped yet" in painted(p.app))
+        await eventually(pilot, lambda: "1 of the 2 chosen rows is not mapped" in painted(p.app))
         await pilot.press("2")
         await eventually(pilot, lambda: p.panel.stage is Stage.PREVIEW)
     assert p.asked_to_map == []
