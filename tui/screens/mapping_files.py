@@ -33,7 +33,7 @@ async def export_mappings(app: App[Any], integration: str) -> Path | None:
     """Ask for a path and write. Call from a worker."""
     from engine.errors import CrosswalkError
 
-    path = await ask_path(app, "Export mappings", f"{integration}-mappings.csv")
+    path = await ask_path(app, "Export mappings", f"{integration}-mappings.csv", only_csv=True)
     if path is None:
         return None
     try:

@@ -39,20 +39,28 @@ def path_problem(text: str) -> str:
     return "name a file, not a directory" if text.endswith(("/", ".", "~")) else ""
 
 
+def csv_path_problem(text: str) -> str:
+    """As ``path_problem``, for what is written as CSV whatever its name is."""
+    return "this is written as CSV; end the name in .csv" if text.lower().endswith(".json") else path_problem(text)
+
+
 def _look(text: str) -> tuple[Path, bool]:
     path = Path(text).expanduser()
     return path, path.exists()
 
 
-async def ask_path(app: App[Any], title: str, suggestion: str) -> Path | None:
-    """Ask where to write; asks again before an existing file is replaced. None when the admin gave up."""
+async def ask_path(app: App[Any], title: str, suggestion: str, *, only_csv: bool = False) -> Path | None:
+    """Ask where to write; asks again before an existing file is replaced. None when the admin gave up.
+
+    ``only_csv`` is for what cannot be written as JSON; a name that ends so is then refused.
+    """
     while True:
         prompt = TextPrompt(
             title,
             "File",
             value=suggestion,
-            help="The ending decides: .json writes JSON, anything else CSV.",
-            check=path_problem,
+            help="It is written as CSV." if only_csv else "The ending decides: .json writes JSON, anything else CSV.",
+            check=csv_path_problem if only_csv else path_problem,
             save="Write",
         )
         answer = await app.push_screen_wait(prompt)
