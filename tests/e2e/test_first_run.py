@@ -243,6 +243,8 @@ def test_from_an_empty_workspace_to_a_synced_price_list_and_back(
     press("escape")
     wait("unmapped only")
     press("ctrl+z")
+    wait("Take back an edit of")
+    press("y")
     admin.until_unmapped(unmapped - 2)
 
     # And out: the terminal is as it was.
