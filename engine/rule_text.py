@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from engine.errors import UsageError
 from engine.fields import digits
 from engine.model import canonical
-from engine.rules import AS_IS, Exclusions, PriceRule, QuantityRule, Rule, price_words, quantity_words
+from engine.rules import AS_IS, MOST, Exclusions, PriceRule, QuantityRule, Rule, price_words, quantity_words
 
 #: How a part with a rule is spelled as a whole; its own parts say which.
 SET: Final = "set"
@@ -48,7 +48,23 @@ def parse(current: Rule, values: Mapping[str, str], *, item: bool, currency: str
         raise UsageError(
             f"rule not changed: price.ending {rule.price.ending} is finer than {currency} ({digits(currency)} decimals)"
         )
+    if out_of_reach := _out_of_reach(rule):
+        raise UsageError(f"rule not changed: {out_of_reach}")
     return rule
+
+
+def _out_of_reach(rule: Rule) -> str:
+    """What no shop can mean; checked where it is typed, so that a rule that is stored can always be read."""
+    parts = (("quantity", rule.quantity, ("safety", "minus", "cap")), ("price", rule.price, ("amount",)))
+    for part, own, numbers in parts:
+        for name in numbers:
+            number = getattr(own, name, None)
+            if number is not None and abs(number) >= MOST:
+                return f"{part}.{name} must be below {MOST:,} (given: {number})"
+    quantity = rule.quantity
+    if isinstance(quantity, QuantityRule) and quantity.round_down and quantity.cap is not None and quantity.cap % 1:
+        return f"quantity.cap {canonical(quantity.cap)} is not whole units; or switch quantity.round_down off"
+    return ""
 
 
 def values(rule: Rule, *, item: bool) -> dict[str, str]:

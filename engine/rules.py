@@ -31,6 +31,8 @@ from engine.model import Field, Product, Record, Side, canonical
 from engine.settings import STRICT, IntegrationSettings
 
 AS_IS: Final = "as-is"
+#: A price that comes out at this or more is no price; far above it, Decimal could not round to the currency any more.
+MOST: Final = 10**12
 _HOW = {"nearest": ROUND_HALF_UP, "up": ROUND_CEILING, "down": ROUND_FLOOR}
 
 
@@ -265,6 +267,8 @@ def _price(rule: PriceRule, text: str, cost: Value, currency: str) -> Applied:
         )
     moves = bool(rule.percent or rule.amount or rule.ending)
     price = price * (100 + rule.percent) / 100 + rule.amount
+    if price >= MOST:
+        return Applied(None, words, f"its rule makes it {MOST:,} or more")
     if price > 0 and moves:
         price = _rounded(price, rule, rule.rounding, currency)
     if rule.min_margin is not None:

@@ -140,6 +140,7 @@ def test_prices_by_example(rule, price, cost, shown):
         (PriceRule(min_margin=20), "10", None, "no cost"),
         (PriceRule(min_margin=20, below_margin="block"), "10", "9", "below 20 % over its cost of 9.00 USD"),
         (PriceRule(amount=-5), "3", None, "makes it -2.00 USD, not above zero"),
+        (PriceRule(amount=Decimal("1e30")), "3", None, "its rule makes it 1,000,000,000,000 or more"),
         (PriceRule(ending=".99"), "0", None, "is 0.00 USD; no rule uses it"),
     ],
 )
@@ -190,6 +191,10 @@ def test_a_rule_survives_being_spelled(rule):
         ({"price.nope": "1"}, "no setting 'price.nope'"),
         ({"excluded": "yes"}, "no setting 'excluded'"),
         ({"quantity.safety": "3", "quantity.negative_to_zero": "no"}, "negative_to_zero must be on"),
+        ({"price.amount": "1e30"}, "price.amount must be below 1,000,000,000,000"),
+        ({"price.amount": "-1e500"}, "price.amount must be below"),
+        ({"quantity.cap": "1e40"}, "quantity.cap must be below"),
+        ({"quantity.cap": "2.5"}, "quantity.cap 2.5 is not whole units; or switch quantity.round_down off"),
     ],
 )
 def test_a_wrong_setting_is_named(setting, said):
