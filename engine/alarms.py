@@ -18,16 +18,25 @@ Q = Query()
 
 
 class Alarms:
-    """The ``alarms`` table. The same open alarm (integration and message) is raised once, and told to ``hook`` once."""
+    """The ``alarms`` table. The same open alarm (integration and message) is raised once, and told to ``hook`` once.
+
+    The same trouble may be worded otherwise each time (a request id, a count): ``trouble`` is what tells it from others.
+    """
 
     def __init__(self, store: Store, clock: Clock, events: Events, actor: str, hook: AlarmHook | None = None) -> None:
         self._store, self._clock, self._events, self._actor, self._hook = store, clock, events, actor, hook
 
-    def raise_(self, integration: str, message: str, severity: str = "error") -> None:
+    def raise_(
+        self, integration: str, message: str, severity: str = "error", *, trouble: str = "", goes_on: bool = True
+    ) -> None:
+        """Raise an alarm, unless it is open already. ``goes_on=False``: the trouble had ended and is back, so an open
+        alarm of the time before does not stand for it.
+        """
         at = self._clock.now()
-        same = (Q.integration == integration) & (Q.message == message) & (Q.acknowledged_by == "")
+        named = (Q.trouble == trouble) if trouble else (Q.message == message)
+        same = (Q.integration == integration) & named & (Q.acknowledged_by == "")
         with self._store.transaction():
-            if self._store.table("alarms").contains(same):
+            if goes_on and self._store.table("alarms").contains(same):
                 return
             alarm_id = self._store.table("alarms").insert(
                 {
@@ -35,6 +44,7 @@ class Alarms:
                     "integration": integration,
                     "severity": severity,
                     "message": message,
+                    "trouble": trouble,
                     "acknowledged_by": "",
                     "acknowledged_at": None,
                 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import uuid
 from collections import Counter
 from collections.abc import Callable, Collection
@@ -21,7 +22,7 @@ from typing import Protocol
 from engine.account_work import AccountsRun
 from engine.alarms import Alarms
 from engine.changes import Plan, Purpose, Run, RunState
-from engine.errors import Busy, CrosswalkError, UnknownId, UsageError
+from engine.errors import Blocked, Busy, CrosswalkError, UnknownId
 from engine.left_over import left_to_people, sentence
 from engine.model import Field, Kind, Side
 from engine.pace import too_slow
@@ -37,6 +38,8 @@ TICK = 5.0
 BEAT = 15.0
 #: After a longer sleep (of the machine) nobody is called dead yet: the others need a moment to wake up, too.
 NAP = timedelta(seconds=30)
+#: What an error's text names anew each time it happens.
+_REQUEST = re.compile(r" \(request [^)]*\)")
 
 
 class Syncs(Protocol):
@@ -151,6 +154,8 @@ class Scheduler:
             run, left = await self._sync(schedule)
         except Busy as error:
             self._skipped(schedule, str(error))
+        except Blocked as error:
+            self._failed(schedule, str(error), attempt(), ", ".join(error.guards))
         except CrosswalkError as error:
             self._failed(schedule, str(error), attempt())
         except asyncio.CancelledError:
@@ -170,7 +175,8 @@ class Scheduler:
         if good:
             self._good(schedule, text, attempt(run, good=True))
         else:
-            self._failed(schedule, text, attempt(run))
+            bad = f"{run.state}, {totals.rejected} rejected, {totals.unverified} unverified"
+            self._failed(schedule, text, attempt(run), bad)
 
     async def _keep(self, schedule: Schedule) -> AccountsRun:
         return await self.syncs.keep_buyers_unattended(schedule.integration, f"schedule {schedule.id}")
@@ -189,7 +195,10 @@ class Scheduler:
         if plan.guards:
             reasons = "; ".join(f"{hit.guard}: {hit.message}" for hit in plan.guards)
             by_hand = f"Look at it, then {schedule.purpose} by hand"
-            raise UsageError(f"stopped by a guard, nothing was written: {reasons}. {by_hand}")
+            raise Blocked(
+                f"stopped by a guard, nothing was written: {reasons}. {by_hand}",
+                tuple(hit.guard for hit in plan.guards),
+            )
         return await self.syncs.sync(plan, trigger=f"schedule {schedule.id}"), left_to_people(plan)
 
     async def _plan(self, schedule: Schedule) -> Plan:
@@ -254,9 +263,12 @@ class Scheduler:
                 schedule.integration, f"automatic {schedule.purpose} {schedule.id}: {warning}", "warning"
             )
 
-    def _failed(self, schedule: Schedule, reason: str, attempt: Attempt) -> None:
+    def _failed(self, schedule: Schedule, reason: str, attempt: Attempt, bad: str = "") -> None:
+        """``bad`` is what is wrong without what differs from run to run: an outage of a weekend is one alarm, not 200."""
         self._ended(schedule, f"failed: {reason}", attempt)
-        self.alarms.raise_(schedule.integration, f"automatic {schedule.purpose} {schedule.id}: {reason}")
+        who = f"automatic {schedule.purpose} {schedule.id}"
+        trouble = f"{who}: {bad or _REQUEST.sub('', reason)}"
+        self.alarms.raise_(schedule.integration, f"{who}: {reason}", trouble=trouble, goes_on=schedule.failing)
 
     def _cut_short(self, schedule: Schedule, attempt: Attempt) -> None:
         self._ended(schedule, "cut short: the program was closed", attempt)

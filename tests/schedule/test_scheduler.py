@@ -380,3 +380,39 @@ async def test_a_changed_rhythm_begins_now_and_other_changes_keep_the_slots(stag
     assert stage.scheduler.start_due() == []
     assert stage.messages() == [], "nothing of the new rhythm was missed"
     assert (stage.now().last_run, len(stage.now().recent)) == ("r1", 1)
+
+
+@pytest.mark.parametrize(
+    "outage",
+    [
+        lambda n: Unreachable(f"GET /products answered 503 (request {n:032x}). Nothing was written", connection="psa"),
+        lambda n: replace(PLAN, guards=(GuardHit("catalogue-percent", f"{60 + n} of 96 rows would be written", 1),)),
+        lambda n: replace(GOOD, totals=Totals(planned=n + 1, applied=n, rejected=1)),
+    ],
+    ids=["unreachable", "guard", "rejected"],
+)
+async def test_an_outage_of_many_runs_is_one_alarm_and_the_next_outage_another(stage, outage):
+    async def run(answer):
+        stage.syncs.run_answer = answer if isinstance(answer, Run | Exception) else GOOD
+        stage.syncs.plan_answer = answer if isinstance(answer, Plan) else PLAN
+        stage.pass_slots(1)
+        stage.scheduler.start_due()
+        await stage.settle()
+
+    for n in range(4):
+        await run(outage(n))
+    assert len(stage.messages()) == 1
+    await run(GOOD)
+    await run(outage(5))
+    await run(outage(6))
+    assert len(stage.messages()) == 2, "it was well in between"
+
+
+async def test_more_rejected_rows_than_were_said_are_an_alarm_of_their_own(stage):
+    for rejected in (1, 1, 7):
+        stage.syncs.run_answer = replace(GOOD, totals=Totals(planned=10, applied=10 - rejected, rejected=rejected))
+        stage.pass_slots(1)
+        stage.scheduler.start_due()
+        await stage.settle()
+    assert len(stage.messages()) == 2
+    assert "7 rejected" in stage.messages()[0]
