@@ -39,7 +39,7 @@ BEAT = 15.0
 #: After a longer sleep (of the machine) nobody is called dead yet: the others need a moment to wake up, too.
 NAP = timedelta(seconds=30)
 #: What an error's text names anew each time it happens.
-_REQUEST = re.compile(r" \(request [^)]*\)")
+_REQUEST = re.compile(r"\brequest [^\s,;)]+")
 
 
 class Syncs(Protocol):

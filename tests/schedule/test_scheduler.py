@@ -10,7 +10,7 @@ import pytest
 
 from engine.alarms import Alarms
 from engine.changes import Change, GuardHit, Plan, Purpose, Run, RunState, Totals
-from engine.errors import Busy, Unreachable, WorkspaceError
+from engine.errors import AuthenticationError, Busy, Unreachable, WorkspaceError
 from engine.events import Events
 from engine.history import History
 from engine.model import Field, Kind, Side, Status
@@ -386,10 +386,11 @@ async def test_a_changed_rhythm_begins_now_and_other_changes_keep_the_slots(stag
     "outage",
     [
         lambda n: Unreachable(f"GET /products answered 503 (request {n:032x}). Nothing was written", connection="psa"),
+        lambda n: AuthenticationError(f"refused (invalid_grant, request {n:032x}). Connect again", connection="books"),
         lambda n: replace(PLAN, guards=(GuardHit("catalogue-percent", f"{60 + n} of 96 rows would be written", 1),)),
         lambda n: replace(GOOD, totals=Totals(planned=n + 1, applied=n, rejected=1)),
     ],
-    ids=["unreachable", "guard", "rejected"],
+    ids=["unreachable", "refused", "guard", "rejected"],
 )
 async def test_an_outage_of_many_runs_is_one_alarm_and_the_next_outage_another(stage, outage):
     async def run(answer):
