@@ -94,6 +94,19 @@ async def test_the_monitor_shows_everything_at_once(open_console, fake, text_gol
             assert svg == path.read_text(encoding="utf-8")
 
 
+async def test_an_alarm_can_be_read_to_its_last_word(open_console, fake):
+    """What to do stands at the end; the console of an admin who is called at night is a small one."""
+    advice = "Connect the app to company 4620816365001234 again, and test the connection"
+    text = f"automatic sync s1: {'no plan was made, because not everything could be read; ' * 4}{advice}"
+    ws = busy(fake)
+    ws.alarm_list = [Alarm(1, NOON, "acme", "error", text)]
+    async with open_console(ws, size=(80, 24), tab="sync") as d:
+        await d.settle(lambda: "Alarm since" in d.text)
+        d.screen.query_one("#alarms").focus()
+        await d.settle(lambda: advice in " ".join(d.text.split()))
+        assert "running" in d.text, "the runs keep their place"
+
+
 async def test_progress_of_another_process_has_rate_eta_and_both_budgets(open_console, fake):
     async with open_console(busy(fake), size=(160, 50), tab="sync") as d:
         line = d.screen.query(WorkLine).first()

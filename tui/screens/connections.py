@@ -75,6 +75,9 @@ class ConnectionsScreen(Page[None]):
     """The list; what is changed here works at once."""
 
     HEADING = "Connections"
+    DEFAULT_CSS = (
+        "ConnectionsScreen > .page--lines { max-height: 11; }"  # a message of 400 characters, then its options
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "add", "New", id="connections.add"),
         Binding("e,enter", "edit", "Edit", id="connections.edit"),

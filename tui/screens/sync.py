@@ -109,8 +109,8 @@ class SyncScreen(TabScreen):
         & #alarms { height: auto; max-height: 4; display: none; }
         & #alarms.-some { display: block; }
         &.-tall #connections, &.-tall #schedules, &.-tall #alarms { max-height: 10; }
-        & #runs { height: 1fr; }
-        & .sync--line { height: 1; padding: 0 1; color: $text-muted; }
+        & #runs { height: 1fr; min-height: 2; }
+        & .sync--line { height: auto; min-height: 1; max-height: 7; padding: 0 1; color: $text-muted; }
     }
     """
     AUTO_FOCUS = "#runs"
@@ -196,7 +196,7 @@ class SyncScreen(TabScreen):
         self.console.act("connections" if event.table.id == "connections" else "run.open")
 
     def _say(self) -> None:
-        """One line about what the cursor is on: an automatic sync, an alarm, or a run."""
+        """What the cursor is on, as long as it takes: an automatic sync, an alarm with its advice at the end, or a run."""
         focused = self.focused.id if self.focused is not None else "runs"
         if focused == "schedules":
             text = _line_text(cast("SyncLine | None", self.query_one("#schedules", LineTable).row))

@@ -135,6 +135,19 @@ async def test_a_failing_test_says_what_to_do(screen, connected, painted, eventu
         assert "Check the connection's credentials" in painted(app)
 
 
+async def test_what_a_connection_needs_can_be_read_to_its_last_word(
+    screen, connected, painted, eventually, monkeypatch
+):
+    advice = "Connect the app to company 4620816365001234 again, and test the connection"
+    known = connected.connections
+    message = f"{'Reconnect needed: the refresh token was refused (invalid_grant). ' * 5}{advice}"
+    monkeypatch.setattr(connected, "connections", lambda: [replace(view, message=message) for view in known()])
+    app, start = screen
+    async with app.run_test(size=(80, 24)) as pilot:
+        await start(pilot, app)
+        await eventually(pilot, lambda: advice in " ".join(painted(app).split()))
+
+
 REPORT = CheckReport(
     (
         CheckItem("Sign in", ok=True),
