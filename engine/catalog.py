@@ -13,7 +13,7 @@ from typing import cast
 
 from engine.connections import Connections
 from engine.errors import ConnectorError, IncompleteRead
-from engine.events import Events, PullProgress
+from engine.events import Events, PullEnded, PullProgress
 from engine.heartbeats import ReadingBeat
 from engine.integrations import Integration
 from engine.model import Kind, Record, Side
@@ -97,6 +97,7 @@ class Catalog:
             raise
         finally:
             beat.end()
+            self._events.publish(PullEnded(connection, kind))
         return len(seen)
 
     async def read_changes(self, connection: str, kind: Kind, since: datetime) -> int:
@@ -114,6 +115,8 @@ class Catalog:
                 self._events.publish(PullProgress(connection, kind, len(changed), None))
         except IncompleteRead:
             return await self.read(connection, kind)
+        finally:
+            self._events.publish(PullEnded(connection, kind))
         self._cache.merge(connection, kind, changed, began=began, at=self._clock.now())
         return self._cache.count(connection, kind)
 

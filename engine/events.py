@@ -23,6 +23,14 @@ class PullProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class PullEnded:
+    """A reading is over, also where it failed."""
+
+    connection: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
 class RunStarted:
     run: Run
 
@@ -86,6 +94,7 @@ class LoginWaiting:
 
 Event = (
     PullProgress
+    | PullEnded
     | RunStarted
     | RunProgress
     | OutcomeRecorded

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from engine.events import PullProgress, RunProgress
+    from engine.events import PullEnded, PullProgress, RunProgress
     from engine.heartbeats import Work
     from engine.monitor import Trouble
     from engine.views import Choice, Snapshot
@@ -41,6 +41,9 @@ class Live:
                 case "PullProgress":
                     pull = cast("PullProgress", event)
                     self.pulls[pull.connection, str(pull.kind)] = pull
+                case "PullEnded":
+                    over = cast("PullEnded", event)
+                    self.pulls.pop((over.connection, str(over.kind)), None)
                 case "RowsChanged":  # a reading ends with it
                     kind = str(cast("Any", event).kind)
                     self.pulls = {key: pull for key, pull in self.pulls.items() if key[1] != kind}

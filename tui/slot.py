@@ -87,6 +87,9 @@ class Slot:
         if what == "RowsChanged":
             kind = str(cast("Any", event).kind)
             over = [key for key in self._latest if key[0] == "PullProgress" and key[2] == kind]
+        elif what == "PullEnded":
+            ended = cast("Any", event)
+            over = [key for key in self._latest if key == ("PullProgress", ended.connection, str(ended.kind))]
         elif what == "RunEnded":
             over = [key for key in self._latest if key == ("RunProgress", cast("Any", event).run.id)]
         else:

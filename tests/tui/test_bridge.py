@@ -11,10 +11,11 @@ import pytest
 
 from engine.changes import Purpose, Run, RunState, Totals
 from engine.errors import UsageError, WorkspaceError
-from engine.events import OutcomeRecorded, PullProgress, RowsChanged, RunEnded, RunProgress, RunStarted
+from engine.events import OutcomeRecorded, PullEnded, PullProgress, RowsChanged, RunEnded, RunProgress, RunStarted
 from engine.model import Kind, Status
 from tests.waiting import DEADLINE
 from tui.bridge import Bridge
+from tui.live import Live
 from tui.slot import KEPT_EVENTS, Slot, Update
 
 AT: Any = None
@@ -278,3 +279,17 @@ def test_progress_ends_with_what_it_was_the_progress_of() -> None:
     slot.event(RunEnded(run("r1")))
     left = [event for event in slot.take().events if isinstance(event, PullProgress | RunProgress)]
     assert left == [PullProgress("market", Kind.CUSTOMERS, 3, None)]
+
+
+def test_a_reading_that_failed_is_no_longer_under_way() -> None:
+    """Nothing of it changed the rows, so only its own end tells; taken before and after the progress was."""
+    slot, live = Slot(lambda: None), Live()
+    slot.event(PullProgress("market", Kind.PRODUCTS, 7, 9))
+    slot.event(PullProgress("psa", Kind.PRODUCTS, 3, None))
+    live.absorb(slot.take())
+    assert live.progress_texts() == ["reading products 7 of 9", "reading products 3"]
+    slot.event(PullEnded("market", Kind.PRODUCTS))
+    slot.event(PullProgress("psa", Kind.PRODUCTS, 4, None))
+    slot.event(PullEnded("psa", Kind.PRODUCTS))
+    live.absorb(slot.take())
+    assert live.progress_texts() == []

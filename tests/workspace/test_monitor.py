@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import pytest_asyncio
 
 from connectors.registry import EntryPointRegistry
 from connectors.secrets import resolve
-from engine.events import PullProgress, RunProgress
+from engine.errors import IncompleteRead
+from engine.events import PullEnded, PullProgress, RunProgress
 from engine.heartbeats import work_now
 from engine.model import Kind, Side
 from engine.monitor import borrow_budgets
@@ -69,6 +71,19 @@ async def test_a_reading_of_one_process_is_seen_by_another(ws, other, monkeypatc
     assert all(work.phase == "reading products" and work.done > 0 for work in seen)
     assert seen
     assert pulse(other).work == ()
+
+
+async def test_a_plan_whose_reading_fails_says_that_the_readings_are_over(ws, monkeypatch):
+    """The market is read well and the other side breaks: no rows change, and nobody reads any more."""
+    told = []
+    ws.events.subscribe(told.append)
+    monkeypatch.setenv("TEST_SYNCRO_TOKEN", "revoked")
+    ws.reload()
+    with pytest.raises(IncompleteRead, match="no plan was made"):
+        await ws.plan(None, kinds=(Kind.PRODUCTS,))
+    begun = {(event.connection, event.kind) for event in told if isinstance(event, PullProgress)}
+    assert ("market", Kind.PRODUCTS) in begun
+    assert begun <= {(event.connection, event.kind) for event in told if isinstance(event, PullEnded)}
 
 
 def beat(run, **values):
