@@ -68,7 +68,11 @@ def read_hook(directory: Path) -> Hook | None:
     if unknown := values.keys() - {"on_alarm", "on_alarm_seconds"}:
         raise UsageError(f"{path}: unknown {', '.join(sorted(unknown))}; there are on_alarm and on_alarm_seconds")
     argv, seconds = values.get("on_alarm", []), values.get("on_alarm_seconds", SECONDS)
-    if not isinstance(argv, list) or not all(isinstance(word, str) and "\0" not in word for word in argv):
+    if (
+        not isinstance(argv, list)
+        or not all(isinstance(word, str) and "\0" not in word for word in argv)
+        or argv[:1] == [""]
+    ):
         raise UsageError(f'{path}: on_alarm is a list of words, such as ["/usr/local/bin/page-me", "--team", "shop"]')
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= MOST_SECONDS:
         raise UsageError(f"{path}: on_alarm_seconds is a number up to {MOST_SECONDS:g}")

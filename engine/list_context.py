@@ -68,7 +68,9 @@ class ListContext:
             pair = self.pair(storefront_id, record, counterpart)
             name, search = pair.title, search_text(record) if record else pair.title.casefold()
             state = self.state(pair)
-        detail = difference_text(state, self.integration.settings) if mapping else suggestion_text(suggestions)
+        ignored = state.status is Status.IGNORED  # the reason counts there, not who it might be mapped to
+        guess = "" if ignored else suggestion_text(suggestions)
+        detail = difference_text(state, self.integration.settings) if mapping else guess
         if isinstance(record, Fee):
             detail = " · ".join(filter(None, (fee_amount(record, self.integration.settings), detail)))
         right, right_id = "", ""

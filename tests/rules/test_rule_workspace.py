@@ -112,6 +112,16 @@ async def test_what_is_excluded_is_never_synced_until_it_is_let_in(stores, held)
     assert held("north", "quantity") == {"n1": "10", "n2": "4", "n3": "1"}
 
 
+async def test_an_excluded_row_that_is_not_mapped_says_why_and_not_what_it_might_be_mapped_to(stores):
+    stores.unmap(NAME, Kind.PRODUCTS, ["n1"])
+    await stores.suggest(NAME, Kind.PRODUCTS)
+    (before,) = [row for row in stores.snapshot(NAME, Kind.PRODUCTS).rows if row.id == "n1"]
+    assert before.detail, "something is suggested"
+    stores.rules.set(NAME, {"exclude.ids": "n1"})
+    (row,) = [row for row in stores.snapshot(NAME, Kind.PRODUCTS).rows if row.id == "n1"]
+    assert (row.status, row.reason, row.detail) == (Status.IGNORED, "excluded by rule: id n1", "")
+
+
 async def test_a_minimum_margin_is_kept_or_the_row_waits(stores, edit):
     stores.rules.set(NAME, {"price.percent": "-50", "price.min_margin": "20"})
     assert brief(await stores.plan(NAME))["n3", "price"] == ("90", "60", "100")

@@ -87,6 +87,7 @@ def test_two_processes_tell_an_alarm_once(tmp_path, store, alarms):
         ('on_alarm = ["/no/such/program"]', "/no/such/program cannot be run"),
         (python("import time; time.sleep(60)") + "on_alarm_seconds = 0.2", "took longer than 0.2 s and was stopped"),
         ('on_alarm = "mail admin"', "on_alarm is a list of words"),
+        ('on_alarm = ["", "x"]', "on_alarm is a list of words"),
         ("on_alarm = [", "cannot be used"),
         ('on_alarms = ["mail"]', "unknown on_alarms"),
         ('on_alarm = ["mail"]\non_alarm_seconds = 1e9', "a number up to 300"),
