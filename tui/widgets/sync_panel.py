@@ -21,7 +21,7 @@ from textual.widgets import Checkbox, Select, Static
 
 from tui.widgets.access import ask, ask_long, integration_of, listen
 from tui.widgets.explain import error_dialog, explain
-from tui.widgets.key_scope import meant_for, say_why_not
+from tui.widgets.key_scope import meant_for, refused
 from tui.widgets.map_first import MapRow, map_first
 from tui.widgets.plan_lines import PlanLine, calls_text, plan_lines, plan_totals
 from tui.widgets.plan_table import PlanTable
@@ -109,9 +109,8 @@ class SyncPanel(Reports, Vertical):
         self._say()
 
     def on_key(self, event: Key) -> None:
-        """A key that means something to the list only must not act on it from in here."""
-        say_why_not(self, event.key, self.why_not)
-        if not meant_for(self, event.key):
+        """A key that means something to the list only, or is greyed here, must not act on the list from in here."""
+        if refused(self, event.key, self.why_not) or not meant_for(self, event.key):
             event.stop()
 
     # ------------------------------------------------------------------------------------------------ open, close
@@ -251,6 +250,7 @@ class SyncPanel(Reports, Vertical):
     async def action_unblock(self) -> None:
         line = self.query_one(PlanTable).row
         if self.stage is not Stage.PREVIEW or line is None or line.change is None or not line.blocked:
+            self.app.notify("Not now: the row under the cursor is not blocked.", title="Fix", timeout=3, markup=False)
             return
         if await unblock(self, line.change, self.map_row):
             self.outdated = True

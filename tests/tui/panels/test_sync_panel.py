@@ -460,6 +460,28 @@ async def test_keys_of_the_list_do_not_act_while_the_panel_has_the_cursor(panel,
         assert p.panel.stage is Stage.PREVIEW
 
 
+async def test_a_greyed_key_of_the_panel_is_never_taken_for_a_key_of_the_list(panel, painted, eventually):
+    """``U`` unmaps in the list: with no run to undo it must not unmap the row behind the panel."""
+    p = panel()
+    acted = []
+    async with p.app.run_test(size=(80, 24), notifications=True) as pilot:
+        p.app.action_touch = lambda: acted.append("touched")
+        p.app.screen._bindings.bind("U,c,r", "app.touch")
+        await planned(pilot, p, eventually)
+        await pilot.press("c", "r", "U")
+        await eventually(pilot, lambda: "no ended run here" in painted(p.app))
+        assert acted == []
+
+
+async def test_a_row_that_is_not_blocked_says_that_there_is_nothing_to_fix(panel, eventually):
+    p = panel()
+    async with p.app.run_test(size=(80, 24), notifications=True) as pilot:
+        await planned(pilot, p, eventually)
+        await pilot.press("x")
+        said = "Not now: the row under the cursor is not blocked."
+        await eventually(pilot, lambda: said in [note.message for note in p.app._notifications])
+
+
 async def test_outcomes_can_be_filtered_and_exported(panel, workspace, make, painted, eventually, tmp_path):
     workspace.all_outcomes = [make.outcome("p1"), make.outcome("p2", "rejected", message="too dear", code="422")]
     p = panel()
