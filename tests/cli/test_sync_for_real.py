@@ -167,6 +167,8 @@ def test_products_are_added_and_mapped_by_that(crosswalk, shop):
     assert crosswalk("add", "products", missing).code == 2  # nobody there to confirm
     assert len(shop.syncro.state.tables["products"]) == count
     done = crosswalk("add", "products", missing, "--set", "description=By hand", "--yes", "--json")
+    assert "Created records are never deleted, not by an undo either" in done.err
+    assert "crosswalk undo" not in done.err, "it would take nothing back"
     assert done.code == 0, done.err
     assert len(shop.syncro.state.tables["products"]) == count + 1
     new = list(shop.syncro.state.tables["products"].values())[-1]

@@ -155,7 +155,9 @@ def _advice(run: Run) -> list[str]:
         said.append(
             f"{totals.unverified:,} unverified: what was read back is not what was written. Look: crosswalk list"
         )
-    if totals.applied:
+    if totals.applied and run.purpose == "create":
+        said.append("Created records are never deleted, not by an undo either: unmap them, or disable them by hand")
+    elif totals.applied:
         said.append(f"Take it back with: crosswalk undo {run.id}")
     return said
 
