@@ -73,7 +73,7 @@ async def test_a_run_is_undone_from_its_page(real_console, files):
         run = await one_run(it)
         await it.sees(run.id)
         await it.press("o", at="RunScreen")
-        await it.sees("applied")
+        await it.sees("applied", "took")  # the page has read the run: before that its keys are greyed
         await it.press("U", sees=f"The way back of run {run.id}")
         await it.press("s", sees="Undo 2 rows")
         await it.press("y")
